@@ -1,0 +1,1 @@
+"""Virtual research environment of GAIA Data."""

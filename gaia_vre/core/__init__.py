@@ -1,0 +1,1 @@
+"""Values and errors that every part shares; no I/O beyond reading settings."""

@@ -1,0 +1,269 @@
+"""Every setting, its default and its meaning: one model for one machine and for a cluster.
+
+The settings file (YAML) of one machine and the ``jupyterhub.custom.gaia`` value of the Helm
+chart hold the same keys. A process finds the file through the variable ``GAIA_VRE_SETTINGS``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from gaia_vre.core.errors import SettingsError, did_you_mean
+from gaia_vre.core.names import RESERVED_PREFIXES
+
+SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenIDConnect(_Part):
+    """How people sign in with their institution's account."""
+
+    issuer: str = Field(
+        description="Address of the identity provider; its endpoints are read from /.well-known/openid-configuration."
+    )
+    client_id: str = Field(description="Name under which the provider knows this hub.")
+    client_secret_variable: str = Field(
+        default="GAIA_VRE_OIDC_SECRET", description="Environment variable that holds the client secret."
+    )
+    name: str = Field(default="my institution", description="What the button on the login page names.")
+    scope: tuple[str, ...] = Field(default=("openid", "profile", "email"), description="Scopes asked for.")
+    username_claim: str = Field(default="preferred_username", description="Claim that becomes the user name.")
+    groups_claim: str = Field(
+        default="eduperson_entitlement",
+        description="Claim that lists groups: plain names, or AARC-G069 entitlements (urn:…:group:NAME…).",
+    )
+    allowed_groups: tuple[str, ...] = Field(default=(), description="Groups that may sign in; empty: everyone.")
+    administrator_group: str | None = Field(default=None, description="Group whose members administer the hub.")
+    refresh_seconds: int = Field(default=300, ge=10, description="How old the provider's word about a person may be.")
+
+
+class Login(_Part):
+    """Who may sign in, and how."""
+
+    kind: Literal["shared-password", "oidc"] = Field(
+        default="shared-password",
+        description="shared-password: generated passwords, for one machine; oidc: the institution's account.",
+    )
+    administrators: tuple[str, ...] = Field(default=("admin",), description="User names that administer the hub.")
+    example_user: str = Field(default="ada", description="Ordinary user name shown when one machine has started.")
+    reserved_prefixes: tuple[str, ...] = Field(
+        default=RESERVED_PREFIXES, description="Beginnings of user names that nobody may sign in with."
+    )
+    oidc: OpenIDConnect | None = Field(default=None, description="The identity provider, for kind oidc.")
+
+    @model_validator(mode="after")
+    def _oidc_is_described(self) -> Login:
+        if self.kind == "oidc" and self.oidc is None:
+            raise ValueError("kind 'oidc' needs the part 'oidc' with issuer and client_id")
+        return self
+
+
+class Size(_Part):
+    """One choice of cores and memory for a lab."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Key of the size in forms and the API.")
+    title: str = Field(max_length=60, description="What the start form shows.")
+    cores: float = Field(gt=0, le=512, description="Processor cores.")
+    memory_gib: float = Field(gt=0, le=16384, description="Memory in GiB.")
+
+
+class Environment(_Part):
+    """One set of packages that a lab can start with."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,60}$", description="Key of the environment in forms and the API.")
+    title: str = Field(max_length=60, description="What the start form shows.")
+    summary: str = Field(default="", max_length=200, description="One line: the main packages.")
+    prefix: Path | None = Field(default=None, description="Python environment on one machine; empty: this one.")
+    image: str | None = Field(default=None, description="Container image on a cluster.")
+
+
+class Labs(_Part):
+    """What people start."""
+
+    sizes: tuple[Size, ...] = Field(
+        default=(
+            Size(name="small", title="Small", cores=1, memory_gib=2),
+            Size(name="medium", title="Medium", cores=2, memory_gib=4),
+            Size(name="large", title="Large", cores=4, memory_gib=8),
+        ),
+        min_length=1,
+        description="Choices of cores and memory; the first is the default.",
+    )
+    environments: tuple[Environment, ...] = Field(
+        default=(
+            Environment(
+                name="pangeo", title="Pangeo", summary="xarray, Dask, Zarr 3, hvPlot, cartopy, GeoPandas, ObsPy"
+            ),
+        ),
+        min_length=1,
+        description="Choices of packages; the first is the default.",
+    )
+    idle_minutes: int = Field(
+        default=60, ge=1, description="A lab without activity stops after this; a busy kernel is activity."
+    )
+    start_seconds: int = Field(default=120, ge=10, description="How long a lab may take to answer.")
+    isolation: Literal["auto", "required", "off"] = Field(
+        default="auto",
+        description="Separation of labs on one machine by bubblewrap: auto uses it where it works, "
+        "required refuses to start without it.",
+    )
+
+    @field_validator("sizes", "environments")
+    @classmethod
+    def _names_are_unique(cls, choices: tuple[Any, ...]) -> tuple[Any, ...]:
+        names = [choice.name for choice in choices]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the name {name!r} stands twice")
+        return choices
+
+
+class Dask(_Part):
+    """Bounds of Dask clusters."""
+
+    worker_cores: float = Field(default=1, gt=0, description="Cores of a worker when nothing is asked.")
+    worker_cores_limit: float = Field(default=4, gt=0, description="Most cores that a worker may ask for.")
+    worker_memory_gib: float = Field(default=2, gt=0, description="Memory in GiB of a worker when nothing is asked.")
+    worker_memory_gib_limit: float = Field(default=8, gt=0, description="Most memory in GiB that a worker may ask for.")
+    cluster_workers_limit: int = Field(default=40, ge=1, description="Most workers of one cluster.")
+    user_clusters_limit: int = Field(default=4, ge=1, description="Most clusters of one user at a time.")
+    idle_minutes: int = Field(
+        default=30, ge=1, le=1440, description="A cluster without work stops after this; it is never 'never'."
+    )
+
+
+class Service(_Part):
+    """The service at /services/gaia."""
+
+    database_url: str | None = Field(
+        default=None,
+        description="sqlite:///… or postgresql+psycopg://…; empty: SQLite in the state folder.",
+    )
+    reconcile_seconds: int = Field(
+        default=20, ge=1, le=60, description="Time between two passes of the reconcile loop."
+    )
+    body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
+
+
+class Addresses(_Part):
+    """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
+
+    host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
+    port: Port = Field(default=8000, description="Port people connect to.")
+    proxy_api_port: Port = Field(default=8001, description="Port of the proxy's own API, on loopback.")
+    hub_port: Port = Field(default=8081, description="Port of the hub's API, on loopback.")
+    service_port: Port = Field(default=8082, description="Port of the service, on loopback.")
+    gateway_port: Port = Field(default=8083, description="Port where Dask clients reach the gateway, on loopback.")
+    gateway_api_port: Port = Field(default=8084, description="Port of the gateway's API behind its proxy, on loopback.")
+
+    @property
+    def public_url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def hub_api_url(self) -> str:
+        return f"http://127.0.0.1:{self.hub_port}/hub/api"
+
+    @property
+    def proxy_api_url(self) -> str:
+        return f"http://127.0.0.1:{self.proxy_api_port}"
+
+    @property
+    def service_url(self) -> str:
+        """Where programs on this machine call the service, its path included."""
+        return f"http://127.0.0.1:{self.service_port}/services/gaia"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+
+class Settings(_Part):
+    """All settings."""
+
+    state: Path = Field(
+        default=Path("~/.local/share/gaia-vre"), description="Folder of everything that is kept on one machine."
+    )
+    login: Login = Field(default_factory=Login, description="Who may sign in, and how.")
+    labs: Labs = Field(default_factory=Labs, description="What people start.")
+    dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
+    service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
+    addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
+
+    @field_validator("state")
+    @classmethod
+    def _state_is_absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+
+def parse_settings(values: Any, source: str = "settings") -> Settings:
+    """Check values read from a file.
+
+    Raises
+    ------
+    SettingsError
+        A key is unknown (with the nearest known one) or a value is out of its bounds.
+    """
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise SettingsError(f"{source}: expected keys and values, found {type(values).__name__}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(f"{source}: {_first_problem(error)}") from error
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check a YAML settings file.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, is no YAML, or does not fit the model.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
+    return parse_settings(values, str(path))
+
+
+def load_settings() -> Settings:
+    """Read the settings this process was started with."""
+    path = os.environ.get(SETTINGS_VARIABLE)
+    return read_settings(Path(path)) if path else Settings()
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = _keys_at(problem["loc"][:-1])
+        return f"unknown key {place!r}{did_you_mean(str(problem['loc'][-1]), known)}"
+    value = problem["input"]
+    shown = f" (given: {value!r})" if isinstance(value, str | int | float | bool) else ""
+    return f"{place or 'settings'}: {problem['msg']}{shown}"
+
+
+def _keys_at(place: tuple[int | str, ...]) -> list[str]:
+    schema = Settings.model_json_schema()
+    part: dict[str, Any] = schema
+    for key in place:
+        part = part["items"] if isinstance(key, int) else part["properties"][key]
+        part = part.get("anyOf", [part])[0]
+        if "$ref" in part:
+            part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
+    return list(part.get("properties", {}))

@@ -1,0 +1,70 @@
+"""Where things stand in the state folder of one machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gaia_vre.core.names import slug
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """Paths below one root; nothing is created here."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def status(self) -> Path:
+        """What ``gaia-vre status`` reads; holds passwords, mode 0600."""
+        return self.root / "status.json"
+
+    @property
+    def secrets(self) -> Path:
+        """Generated passwords and tokens, mode 0600."""
+        return self.root / "secrets.json"
+
+    @property
+    def settings(self) -> Path:
+        """The settings in force, as every process of the environment reads them."""
+        return self.root / "settings.yaml"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def hub(self) -> Path:
+        return self.root / "hub"
+
+    @property
+    def service(self) -> Path:
+        return self.root / "service"
+
+    @property
+    def gateway(self) -> Path:
+        return self.root / "gateway"
+
+    @property
+    def homes(self) -> Path:
+        return self.root / "homes"
+
+    @property
+    def data(self) -> Path:
+        """Prepared datasets, read-only for users."""
+        return self.root / "data"
+
+    @property
+    def catalog(self) -> Path:
+        """The STAC catalog of the prepared datasets."""
+        return self.data / "catalog"
+
+    def home(self, username: str) -> Path:
+        return self.homes / slug(username)

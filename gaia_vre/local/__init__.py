@@ -1,0 +1,1 @@
+"""The whole environment on one machine: start, watch, stop."""
