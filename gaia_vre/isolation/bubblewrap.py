@@ -71,13 +71,13 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
     argv = [program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     argv += ["--uid", "1000", "--gid", "1000", "--hostname", "gaia", "--cap-drop", "ALL"]
     argv += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var"]
-    for folder in _SCRATCH:
-        argv += ["--tmpfs", folder]
-    for path in (*_SYSTEM, *_CONFIGURATION):
-        if Path(path).is_symlink():
-            argv += ["--symlink", str(Path(path).readlink()), path]
+    for mount in _SCRATCH:
+        argv += ["--tmpfs", mount]
+    for system_path in (*_SYSTEM, *_CONFIGURATION):
+        if Path(system_path).is_symlink():
+            argv += ["--symlink", str(Path(system_path).readlink()), system_path]
         else:
-            argv += ["--ro-bind-try", path, path]
+            argv += ["--ro-bind-try", system_path, system_path]
     for folder in (*python_folders(), *confinement.read_only):
         argv += ["--ro-bind", str(folder), str(folder)]
     for folder in (confinement.home, *confinement.read_write):
