@@ -17,7 +17,6 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from gaia_vre.production.plan import MARKERS, check_sources, digest_of, read_mar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from gaia_vre.catalog.curated import Description
     from gaia_vre.catalog.model import Dataset
@@ -87,10 +87,10 @@ def _prepare(
     count = _Count(report, len(with_sources) + 1, done=len(with_sources) - len(pending) - len(problems))
     for name, problem in problems.items():
         count.finish(name, titles[name], problem)
-    for name, problem in _run(pending, data, sources, lock):
-        count.finish(name, titles[name], problem)
-        if problem:
-            problems[name] = problem
+    for name, failure in _run(pending, data, sources, lock):
+        count.finish(name, titles[name], failure)
+        if failure:
+            problems[name] = failure
     _write_catalog(descriptions, data)
     count.finish("catalog", "Catalog of all datasets", None)
     return list(problems.values())
