@@ -29,7 +29,7 @@ def grid_facts(store: Path, asset: Asset) -> Facts:
     return Facts(
         box=_grid_box(grid),
         period=_grid_period(grid),
-        variables=tuple(_variable(str(name), array) for name, array in grid.data_vars.items()),
+        variables=tuple(_variable(str(name), array) for name, array in sorted(grid.data_vars.items())),
         dimensions=tuple(_dimension(grid, str(name)) for name in _used_dimensions(grid)),
         assets=(asset,),
     )
