@@ -67,6 +67,7 @@ def _configure_institution(c: Config, oidc: OpenIDConnect, settings: Settings) -
         auth_refresh_age=oidc.refresh_seconds,
         # A person removed from the allowed groups must not start another server.
         refresh_pre_spawn=True,
+        auth_refresh_strict=True,
         manage_groups=True,
         allow_all=not oidc.allowed_groups,
     )
@@ -162,8 +163,10 @@ class InstitutionAccount(CheckedNames, GenericOAuthenticator):  # type: ignore[m
     """An institution's account, asked again for every start of a server."""
 
     async def refresh_user(self, user: Any, handler: Any = None, **options: Any) -> Any:
+        if handler is not None and not hasattr(handler, "_token_authenticated"):
+            # JupyterHub 6.1.1 reads it on pages, where only a token sets it: 500 instead of the login page.
+            handler._token_authenticated = False
         model = await super().refresh_user(user, handler, **options)
         if isinstance(model, dict) and not await self.check_allowed(user.name, model):
-            self.log.warning("%s is no longer in a group that may sign in", user.name)
-            return False
+            raise HTTPError(403, f"{user.name} is no longer in a group that may use this hub: ask your institution")
         return model
