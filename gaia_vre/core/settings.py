@@ -108,8 +108,8 @@ class Labs(_Part):
         min_length=1,
         description="Choices of packages; the first is the default.",
     )
-    idle_minutes: int = Field(
-        default=60, ge=1, description="A lab without activity stops after this; a busy kernel is activity."
+    idle_minutes: float = Field(
+        default=60, ge=0.1, description="A lab without activity stops after this; a busy kernel is activity."
     )
     start_seconds: int = Field(default=120, ge=10, description="How long a lab may take to answer.")
     isolation: Literal["auto", "required", "off"] = Field(

@@ -67,6 +67,7 @@ def base_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         SETTINGS_VARIABLE: str(StateFolder(settings.state).settings),
         INSTANCE_VARIABLE: secrets.instance,
+        "GAIA_VRE_CATALOG": str(StateFolder(settings.state).catalog),
     }
 
 
@@ -159,12 +160,12 @@ def _proxy(settings: Settings, secrets: Secrets, program: Path) -> ProcessPlan:
 
 
 def _culler(settings: Settings, secrets: Secrets) -> ProcessPlan:
-    idle = settings.labs.idle_minutes * 60
+    idle = int(settings.labs.idle_minutes * 60)
     return ProcessPlan(
         name="culler",
         command=[
             *(sys.executable, "-m", "jupyterhub_idle_culler"),
-            *(f"--timeout={idle}", f"--cull-every={max(10, min(300, idle // 2))}", "--concurrency=5"),
+            *(f"--timeout={idle}", f"--cull-every={max(5, min(300, idle // 2))}", "--concurrency=5"),
             f"--url={settings.addresses.hub_api_url}",
         ],
         folder=settings.state,
