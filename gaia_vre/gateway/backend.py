@@ -71,7 +71,7 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
     async def do_setup(self) -> None:
         if self.isolation == "required" and not bubblewrap():
             raise RuntimeError("labs.isolation is 'required', but bubblewrap does not work here")
-        Path(self.clusters_directory).mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.makedirs(self.clusters_directory, mode=0o700, exist_ok=True)  # noqa: PTH103
         await self._adopt_or_end()
         self.task_pool.spawn(self._watch_loop())
 
@@ -223,17 +223,18 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
     async def _adopt_or_end(self) -> None:
         """Keep the clusters that a previous gateway of this run started; end all other processes."""
         instance = os.environ.get("GAIA_VRE_INSTANCE")
-        found = await asyncio.to_thread(processes.by_folder, Path(self.clusters_directory))
+        root = Path(self.clusters_directory)
+        found = await asyncio.to_thread(processes.by_folder, root)
         kept = {cluster.name for cluster in self.db.active_clusters() if cluster.status < JobStatus.CLOSING}
         for folder, members in found.items():
-            strangers = [member for member in members if member.environ().get("GAIA_VRE_INSTANCE") != instance]
+            strangers = [member for member in members if processes.variable(member, "GAIA_VRE_INSTANCE") != instance]
             if folder.name not in kept or strangers:
                 self.log.warning("Ending %d processes left over from cluster %s", len(members), folder.name)
                 await asyncio.to_thread(processes.end, folder, self.sigterm_timeout)
         self._fail_the_dead()
-        for folder in Path(self.clusters_directory).iterdir():
-            if folder.name not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
+        for name in os.listdir(root):  # noqa: PTH208
+            if name not in kept:
+                shutil.rmtree(root / name, ignore_errors=True)
 
     async def _end(self, name: str) -> None:
         folder = Path(self.clusters_directory) / name
@@ -241,10 +242,10 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
         self.cleanup_working_directory(str(folder))
 
     def _folder(self, cluster: Any) -> Path:
-        return Path(self.clusters_directory) / cluster.name
+        return Path(str(self.clusters_directory)) / str(cluster.name)
 
     def _home(self, cluster: Any) -> Path:
-        return Path(self.homes_directory) / slug(cluster.username)
+        return Path(str(self.homes_directory)) / slug(cluster.username)
 
 
 def _listening(folder: Path) -> socket.socket:

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.errors import SettingsError
+
 if TYPE_CHECKING:
     from gaia_vre.core.settings import Settings
 
@@ -60,5 +62,6 @@ def lab_environment(settings: Settings, service_prefix: str, environment: str | 
 
 def _proxy_program() -> Path:
     package = find_spec("dask_gateway_server")
-    assert package is not None and package.origin is not None, "install gaia-vre[gateway]"  # noqa: S101
+    if package is None or package.origin is None:
+        raise SettingsError("dask-gateway-server is not installed here: install gaia-vre[gateway]")
     return Path(package.origin).parent / "proxy" / "dask-gateway-proxy"

@@ -20,6 +20,13 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
     client: Any = None
     _ipython_display_ = None  # the widget of the base class says less than the table below
 
+    def close(self, shutdown: bool | None = None) -> None:
+        """End the cluster; with ``shutdown=False`` only let go of it."""
+        if self.status == "closed":
+            return
+        super().close(shutdown=shutdown)
+        _forget_loop(self.gateway)
+
     def _totals(self) -> tuple[int, int, int]:
         workers = dict(self.scheduler_info.get("workers", {})).values()
         threads = sum(each["nthreads"] for each in workers)
@@ -76,8 +83,9 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
     Unavailable
         The gateway does not answer, or no worker came in time.
     """
+    fewest = _checked(workers if adaptive is None else adaptive[0])
     wanted = {
-        "workers": _checked(workers if adaptive is None else adaptive[0]),
+        "workers": fewest,
         "worker_cores": cores,
         "worker_memory_gib": memory_gib,
         "environment": environment,
@@ -88,7 +96,7 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
     if adaptive is not None:
         started.adapt(minimum=_checked(adaptive[0]), maximum=_checked(adaptive[1]))
     started.client = started.get_client()
-    _wait(started, wanted["workers"], timeout)
+    _wait(started, fewest, timeout)
     return started
 
 
@@ -143,7 +151,8 @@ def _connect(gateway: Gateway, name: str) -> GaiaCluster:
 
 def _wait(started: GaiaCluster, workers: int, timeout: float) -> None:
     try:
-        started.client.wait_for_workers(workers, timeout=timeout) if workers else None
+        if workers:
+            started.client.wait_for_workers(workers, timeout=timeout)
         return
     except TimeoutError:
         arrived = len(started.scheduler_info.get("workers", {}))
@@ -153,7 +162,14 @@ def _wait(started: GaiaCluster, workers: int, timeout: float) -> None:
 
 def _let_go(gateway: Gateway) -> None:
     gateway.close()
+    _forget_loop(gateway)
     gc.collect()  # here, in the caller's thread, never in the loop's
+
+
+def _forget_loop(gateway: Gateway) -> None:
+    """Keep a closed gateway from being closed once more by ``__del__``, which prints an error."""
+    if hasattr(gateway, "_loop_runner"):
+        del gateway._loop_runner
 
 
 def _told(error: Exception) -> str:

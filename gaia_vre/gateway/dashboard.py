@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import Router
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 
 
 def secret_path(cluster_token: str) -> str:
@@ -21,6 +23,7 @@ def secret_path(cluster_token: str) -> str:
 
 
 def dashboard_route(cluster_name: str, cluster_token: str) -> str:
+    """Return the path of the dashboard below the gateway's public address."""
     return f"/clusters/{cluster_name}/{secret_path(cluster_token)}/status"
 
 
@@ -45,10 +48,10 @@ class GuardedDashboard(Router):  # type: ignore[misc, unused-ignore]
 
     def _open(self) -> None:
         # Bokeh takes 0.5 s to import, and most clusters end before anybody looks at them.
-        import distributed.dashboard.scheduler
+        from distributed.dashboard.scheduler import connect
 
         self.opened = True
-        distributed.dashboard.scheduler.connect(
+        connect(  # type: ignore[no-untyped-call, unused-ignore]
             self.scheduler.http_application, self.scheduler.http_server, self.scheduler, prefix=""
         )
 

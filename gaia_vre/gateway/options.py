@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from gaia_vre.core.settings import Settings
 
 
+_LEAST_MEMORY_GIB = 0.25
+
+
 class Amount(Field):  # type: ignore[misc]
     """A number between bounds; a refusal says the value and the limit."""
 
-    def __init__(
-        self, field: str, default: float, *, least: float, most: float, unit: str, label: str, whole: bool
-    ) -> None:
-        self.least, self.most, self.unit, self.whole = least, most, unit, whole
+    whole = False
+
+    def __init__(self, field: str, default: float, bounds: tuple[float, float], *, unit: str, label: str) -> None:
+        (self.least, self.most), self.unit = bounds, unit
         super().__init__(field, default=default, label=label)
 
     def validate(self, x: Any) -> float:
@@ -35,42 +38,27 @@ class Amount(Field):  # type: ignore[misc]
         return {"type": "int" if self.whole else "float", "min": self.least, "max": self.most}
 
 
+class Count(Amount):
+    """A whole number between bounds."""
+
+    whole = True
+
+
 def cluster_options(settings: Settings) -> Options:
     """Return the options that the gateway offers; the environment is the notebook's unless chosen."""
     dask = settings.dask
     cores_limit = max(1, int(dask.worker_cores_limit))
+    cores = min(max(1, int(dask.worker_cores)), cores_limit)
+    memory_bounds = (min(_LEAST_MEMORY_GIB, dask.worker_memory_gib_limit), dask.worker_memory_gib_limit)
+    memory = min(dask.worker_memory_gib, dask.worker_memory_gib_limit)
     environments = [
         (each.name, str(each.prefix / "bin" / "python") if each.prefix else sys.executable)
         for each in settings.labs.environments
     ]
     return Options(
-        Amount(
-            "workers",
-            0,
-            least=0,
-            most=dask.cluster_workers_limit,
-            unit="workers",
-            label="Workers at start",
-            whole=True,
-        ),
-        Amount(
-            "worker_cores",
-            min(max(1, int(dask.worker_cores)), cores_limit),
-            least=1,
-            most=cores_limit,
-            unit="cores",
-            label="Cores of a worker",
-            whole=True,
-        ),
-        Amount(
-            "worker_memory_gib",
-            min(dask.worker_memory_gib, dask.worker_memory_gib_limit),
-            least=min(0.25, dask.worker_memory_gib_limit),
-            most=dask.worker_memory_gib_limit,
-            unit="GiB",
-            label="Memory of a worker (GiB)",
-            whole=False,
-        ),
+        Count("workers", 0, (0, dask.cluster_workers_limit), unit="workers", label="Workers at start"),
+        Count("worker_cores", cores, (1, cores_limit), unit="cores", label="Cores of a worker"),
+        Amount("worker_memory_gib", memory, memory_bounds, unit="GiB", label="Memory of a worker (GiB)"),
         Select("environment", environments, label="Environment"),
         handler=_configuration,
     )

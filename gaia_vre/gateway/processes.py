@@ -32,11 +32,19 @@ def by_folder(root: Path) -> dict[Path, list[psutil.Process]]:
     """Return the processes of all clusters whose folder lies directly in this one."""
     found: dict[Path, list[psutil.Process]] = {}
     for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            folder = process.environ().get(FOLDER_VARIABLE)
-            if folder and Path(folder).parent == root and _runs(process):
-                found.setdefault(Path(folder), []).append(process)
+        folder = variable(process, FOLDER_VARIABLE)
+        if folder and Path(folder).parent == root and _runs(process):
+            found.setdefault(Path(folder), []).append(process)
     return found
+
+
+def variable(process: psutil.Process, name: str) -> str | None:
+    """Return a variable of a process's environment, or None when it has none or has gone."""
+    try:
+        value: str | None = process.environ().get(name)
+    except (psutil.Error, OSError):
+        return None
+    return value
 
 
 def end(folder: Path, seconds: float) -> int:
