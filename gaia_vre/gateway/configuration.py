@@ -71,7 +71,7 @@ def _clusters(c: Any, settings: Settings) -> None:
     backend.cluster_workers_limit = dask.cluster_workers_limit
     backend.cluster_status_period = 2.0
     backend.worker_status_period = 5.0
-    backend.sigterm_timeout = 2
+    backend.sigterm_timeout = 5
     c.ClusterConfig.cluster_max_workers = dask.cluster_workers_limit
     c.ClusterConfig.idle_timeout = dask.idle_minutes * 60.0
 

@@ -37,7 +37,7 @@ Child = Callable[[], None]
 SCHEDULER_PLACE = "{scheduler}"
 _REQUEST_BYTES = 65536
 _REQUEST_SECONDS = 2.0
-_END_SECONDS = 3.0
+_END_SECONDS = 2.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -147,18 +147,17 @@ class Launcher:
                     self.ended = abs(os.waitstatus_to_exitcode(status))
 
     def _end_all(self) -> None:
+        # Workers first: one that loses its scheduler while it closes waits for it.
+        self._end(lambda: list(self.workers.values()))
+        self._end(lambda: [self.scheduler_pid] if self.scheduler_pid else [])
+
+    def _end(self, remaining: Callable[[], list[int]]) -> None:
+        _signal(remaining(), signal.SIGTERM)
         deadline = time.monotonic() + _END_SECONDS
-        self._signal_all(signal.SIGTERM)
-        while (self.workers or self.scheduler_pid) and time.monotonic() < deadline:
+        while remaining() and time.monotonic() < deadline:
             time.sleep(0.02)
             self._reap()
-        self._signal_all(signal.SIGKILL)
-
-    def _signal_all(self, number: signal.Signals) -> None:
-        for pid in (*self.workers.values(), self.scheduler_pid):
-            if pid:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+        _signal(remaining(), signal.SIGKILL)
 
     def _fork(self) -> int:
         sys.stdout.flush()
@@ -183,6 +182,12 @@ class Launcher:
 
 def _noted(number: int, frame: object) -> None:
     """Do nothing: the number arrives through the wake-up descriptor."""
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _read_line(connection: socket.socket) -> bytes:

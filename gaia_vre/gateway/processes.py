@@ -50,8 +50,7 @@ def variable(process: psutil.Process, name: str) -> str | None:
 def end(folder: Path, seconds: float) -> int:
     """End all processes of a cluster, by force after so many seconds; return how many there were."""
     processes = by_folder(folder.parent).get(folder, [])
-    # bubblewrap's own processes end with what they hold; ended first, they would leave it unreaped.
-    _signal([each for each in processes if not _is_bubblewrap(each)], "terminate")
+    _signal(_roots(processes), "terminate")
     stubborn = _left(processes, seconds)
     _signal(stubborn, "kill")
     _left(stubborn, seconds)
@@ -73,11 +72,10 @@ def _runs(process: psutil.Process) -> bool:
         return False
 
 
-def _is_bubblewrap(process: psutil.Process) -> bool:
-    try:
-        return bool(process.name() == "bwrap")
-    except psutil.Error:
-        return False
+def _roots(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return the launchers: they end what they forked, and bubblewrap ends with them."""
+    inner = {each.pid: each.ppid() for each in processes if _runs(each) and each.name() != "bwrap"}
+    return [each for each in processes if each.pid in inner and inner[each.pid] not in inner]
 
 
 def _signal(processes: list[psutil.Process], action: str) -> None:
