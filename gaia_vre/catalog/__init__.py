@@ -1,0 +1,1 @@
+"""The datasets of the poles: what they are, where they stand, how they open."""
