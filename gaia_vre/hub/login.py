@@ -132,6 +132,12 @@ def _groups_of(claim: str) -> Any:
     return groups
 
 
+def _as_sent(handler: Any, data: dict[str, str]) -> str:
+    """Return the user name before tornado took its control characters away."""
+    sent = getattr(getattr(handler, "request", None), "body_arguments", {}).get("username")
+    return sent[-1].decode("utf-8", "replace").strip(" ") if sent else data["username"]
+
+
 class CheckedNames(Authenticator):  # type: ignore[misc]
     """An authenticator that lets nobody in under a name that means something else here."""
 
@@ -153,7 +159,7 @@ class GeneratedPasswords(CheckedNames, SharedPasswordAuthenticator):  # type: ig
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> Any:
         try:
-            check_username(self.normalize_username(data["username"]), tuple(self.reserved_prefixes))
+            check_username(self.normalize_username(_as_sent(handler, data)), tuple(self.reserved_prefixes))
         except InvalidInput as error:
             raise HTTPError(400, error.message) from error
         return await super().authenticate(handler, data)
