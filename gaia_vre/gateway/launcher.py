@@ -26,6 +26,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -209,6 +210,8 @@ def _run_scheduler(arguments: list[str]) -> None:
 def _run_worker(arguments: list[str]) -> None:
     from distributed.cli import dask_worker
 
+    # Modules beside the user's notebooks can be used in tasks, but stand in for no installed one.
+    sys.path.append(str(Path.cwd()))
     # A signal that arrives in a worker must not wake the nanny it was forked from.
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
     dask_worker.main(arguments, prog_name="dask worker")
