@@ -31,6 +31,7 @@ from pathlib import Path
 import click
 
 from gaia_vre.gateway.preload import ADDRESS_PIPE_VARIABLE
+from gaia_vre.gateway.tls import guard_streams
 
 Child = Callable[[], None]
 """What a forked process does; the launcher's own stack is left before it runs."""
@@ -244,6 +245,7 @@ def _import() -> None:
     import distributed.http.scheduler.info
     import distributed.http.scheduler.prometheus  # noqa: F401
 
+    guard_streams()
     gc.collect()
     gc.freeze()
 

@@ -223,6 +223,11 @@ def test_a_killed_worker_and_a_killed_nanny_are_replaced(gateway, running):
     assert running.client.submit(sum, [1, 2]).result(timeout=20) == 3
 
 
+def test_workers_restart_when_the_user_says_so(running):
+    running.client.restart(timeout=30)
+    assert running.client.submit(sum, [1, 2]).result(timeout=20) == 3
+
+
 def test_a_killed_scheduler_ends_its_cluster_and_leaves_nothing(gateway, ada):
     started = cluster(workers=1)
     family(gateway)[1].kill()
@@ -249,6 +254,27 @@ def test_work_goes_on_after_the_proxy_is_killed_and_started_again(gateway, runni
     gateway.wait_until_ready()
     until(lambda: running.client.status == "running", 20)
     assert running.client.submit(sum, [1, 3]).result(timeout=20) == 4
+
+
+def test_another_run_of_the_environment_takes_over_nothing(gateway, ada):
+    started = cluster(workers=1)
+    gateway.kill("server")
+    gateway.environ["GAIA_VRE_INSTANCE"] += "-again"
+    gateway.start("server")
+    gateway.wait_until_ready()
+    until(lambda: gateway.api("clusters/", "token-of-ada") == (200, {}), 10)
+    until(lambda: not gateway.cluster_processes(), 10)
+    started.close(shutdown=False)
+
+
+def test_without_bubblewrap_a_killed_launcher_takes_all_along(tmp_path):
+    with FakeHub() as hub, RunningGateway(tmp_path, hub, isolation="off") as gateway, kernel_of(gateway, "ada"):
+        started = cluster(workers=1)
+        oldest = min(gateway.cluster_processes(), key=lambda each: each.create_time())
+        oldest.kill()
+        until(lambda: not gateway.cluster_processes(), 20)
+        until(lambda: gateway.api("clusters/", "token-of-ada") == (200, {}), 20)
+        started.close(shutdown=False)
 
 
 def test_what_died_or_was_forgotten_meanwhile_is_cleaned_at_the_next_start(gateway, ada):
