@@ -28,6 +28,9 @@ INHERITED = (
 )
 """All that clusters get of the gateway's environment; tokens are not among it."""
 
+_START_SECONDS = 120.0  # a class of thirty starts at once on a small machine
+_READABLE = ("GAIA_VRE_CATALOG", "GAIA_VRE_EXAMPLES")
+
 
 def configure(c: Any, settings: Settings) -> None:
     """Set every trait that one machine needs; ``c`` is the configuration file's own."""
@@ -40,7 +43,7 @@ def configure(c: Any, settings: Settings) -> None:
     backend.db_encrypt_keys = [_encryption_key(folder.gateway / "encryption.key")]
     backend.clusters_directory = str(folder.gateway / "clusters")
     backend.homes_directory = str(folder.homes)
-    backend.data_directories = str(folder.data)
+    backend.data_directories = ":".join([str(folder.data), *filter(None, map(os.environ.get, _READABLE))])
     backend.isolation = settings.labs.isolation
     backend.environment_prefixes = {
         each.name: str(each.prefix) for each in settings.labs.environments if each.prefix is not None
@@ -72,6 +75,7 @@ def _clusters(c: Any, settings: Settings) -> None:
     backend.cluster_status_period = 2.0
     backend.worker_status_period = 5.0
     backend.sigterm_timeout = 5
+    backend.cluster_start_timeout = backend.worker_start_timeout = _START_SECONDS
     c.ClusterConfig.cluster_max_workers = dask.cluster_workers_limit
     c.ClusterConfig.idle_timeout = dask.idle_minutes * 60.0
 

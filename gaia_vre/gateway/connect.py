@@ -12,6 +12,7 @@ from dask.utils import format_bytes
 from dask_gateway import Gateway, GatewayCluster
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, Unavailable
+from gaia_vre.gateway.tls import guard_streams
 
 
 class GaiaCluster(GatewayCluster):  # type: ignore[misc]
@@ -109,6 +110,7 @@ def _checked(workers: Any) -> int:
 def _gateway() -> Gateway:
     if not (dask.config.get("gateway.address", None) or os.environ.get("DASK_GATEWAY__ADDRESS")):
         raise Unavailable("No Dask gateway is known here: DASK_GATEWAY__ADDRESS is not set; in a lab it always is")
+    guard_streams()
     return Gateway()
 
 

@@ -26,10 +26,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
 from gaia_vre.gateway.preload import ADDRESS_PIPE_VARIABLE
+from gaia_vre.gateway.tls import guard_streams
 
 Child = Callable[[], None]
 """What a forked process does; the launcher's own stack is left before it runs."""
@@ -209,6 +211,8 @@ def _run_scheduler(arguments: list[str]) -> None:
 def _run_worker(arguments: list[str]) -> None:
     from distributed.cli import dask_worker
 
+    # Modules beside the user's notebooks can be used in tasks, but stand in for no installed one.
+    sys.path.append(str(Path.cwd()))
     # A signal that arrives in a worker must not wake the nanny it was forked from.
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
     dask_worker.main(arguments, prog_name="dask worker")
@@ -241,6 +245,7 @@ def _import() -> None:
     import distributed.http.scheduler.info
     import distributed.http.scheduler.prometheus  # noqa: F401
 
+    guard_streams()
     gc.collect()
     gc.freeze()
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from gaia_vre.core.settings import Settings
 
 
+LAUNCHER = ("-P", "-m", "gaia_vre.gateway.launcher")
+"""Arguments of Python; with -P a user's file named like a module is not taken for it."""
+
 _LEAST_MEMORY_GIB = 0.25
 
 
@@ -69,5 +72,5 @@ def _configuration(chosen: Any) -> dict[str, Any]:
         "worker_cores": chosen.worker_cores,
         "worker_threads": chosen.worker_cores,
         "worker_memory": int(chosen.worker_memory_gib * 2**30),
-        "scheduler_cmd": [chosen.environment, "-m", "gaia_vre.gateway.launcher"],
+        "scheduler_cmd": [chosen.environment, *LAUNCHER],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -30,8 +31,6 @@ c.ClusterConfig.worker_cmd = ["{bin}/dask", "worker"]
 
 
 def stock(folder: Path, hub: FakeHub) -> RunningGateway:
-    import sys
-
     config = folder / "stock_config.py"
     gateway = RunningGateway(folder / "stock", hub, config=config)
     addresses = gateway.settings.addresses
@@ -41,8 +40,21 @@ def stock(folder: Path, hub: FakeHub) -> RunningGateway:
     return gateway
 
 
+def known(gateway: RunningGateway) -> dask.config.set:
+    """Tell this process how to reach the gateway, as ada."""
+    os.environ["JUPYTERHUB_API_TOKEN"] = "token-of-ada"
+    address = gateway.settings.addresses.gateway_url
+    return dask.config.set(
+        {
+            "gateway.address": address,
+            "gateway.proxy-address": address.replace("http", "gateway"),
+            "gateway.auth.type": "jupyterhub",
+        }
+    )
+
+
 def time_ours(gateway: RunningGateway) -> float:
-    with _known(gateway):
+    with known(gateway):
         start = time.perf_counter()
         running = cluster(workers=2)
         seconds = time.perf_counter() - start
@@ -54,7 +66,7 @@ def time_ours(gateway: RunningGateway) -> float:
 def time_stock(gateway: RunningGateway) -> float:
     from dask_gateway import Gateway
 
-    with _known(gateway):
+    with known(gateway):
         start = time.perf_counter()
         client_side = Gateway()
         running = client_side.new_cluster()
@@ -66,18 +78,6 @@ def time_stock(gateway: RunningGateway) -> float:
         client_side.close()
     time.sleep(3)  # its processes end on their own time
     return seconds
-
-
-def _known(gateway: RunningGateway) -> dask.config.set:
-    os.environ["JUPYTERHUB_API_TOKEN"] = "token-of-ada"
-    address = gateway.settings.addresses.gateway_url
-    return dask.config.set(
-        {
-            "gateway.address": address,
-            "gateway.proxy-address": address.replace("http", "gateway"),
-            "gateway.auth.type": "jupyterhub",
-        }
-    )
 
 
 def main(runs: int = RUNS) -> dict[str, float]:

@@ -67,12 +67,15 @@ class _Answers(BaseHTTPRequestHandler):
 class RunningGateway:
     """Proxy and server as the supervisor starts them, each in a session of its own."""
 
-    def __init__(self, state: Path, hub: FakeHub, config: Path | None = None, **dask: Any) -> None:
+    def __init__(
+        self, state: Path, hub: FakeHub, config: Path | None = None, isolation: str = "auto", **dask: Any
+    ) -> None:
         ports = free_ports(2)
         self.settings: Settings = parse_settings(
             {
                 "state": str(state),
                 "dask": dask,
+                "labs": {"isolation": isolation},
                 "addresses": {"gateway_port": ports[0], "gateway_api_port": ports[1]},
             }
         )
