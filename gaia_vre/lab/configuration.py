@@ -44,7 +44,7 @@ def _server(c: Config, environment: Mapping[str, str]) -> None:
 def _kernels(c: Config) -> None:
     # On a shared machine anyone can connect to a TCP port of loopback; sockets in a private folder they cannot reach.
     c.KernelManager.transport = "ipc"
-    #c.KernelProvisionerFactory.default_provisioner_name = "gaia-vre"
+    c.KernelProvisionerFactory.default_provisioner_name = "gaia-vre"
 
 
 def _jupyterlab(c: Config) -> None:

@@ -34,9 +34,10 @@ def use_private_runtime_folder() -> None:
 
 def lab_application() -> type[Any]:
     """Return JupyterHub's single-user application with our defaults under the user's configuration."""
-    from gaia_vre.lab.slim import single_user_application
+    from gaia_vre.lab.slim import import_jupyterlab, single_user_application
 
     base = single_user_application()
+    import_jupyterlab()
 
     class Lab(base):  # type: ignore[misc, valid-type]
         """The hub's extension, found by the server under the hub's package name."""

@@ -30,12 +30,16 @@ class Reply:
 class Kernel:
     """One kernel, over the websocket that JupyterLab uses."""
 
-    def __init__(self, kernel_id: str, address: str, cookies: str) -> None:
+    def __init__(self, kernel_id: str, address: str, *, cookies: str = "", token: str = "") -> None:
         self.id = kernel_id
         self._session = uuid.uuid4().hex
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         self._socket = websocket.create_connection(
-            f"{address.replace('http', 'ws', 1)}?session_id={self._session}", cookie=cookies, origin=origin, timeout=120
+            f"{address.replace('http', 'ws', 1)}?session_id={self._session}",
+            cookie=cookies or None,
+            header=[f"Authorization: token {token}"] if token else None,
+            origin=origin,
+            timeout=120,
         )
 
     def execute(self, code: str, seconds: float = 120) -> Reply:
@@ -171,7 +175,7 @@ class LabClient:
     def connect(self, kernel_id: str) -> Kernel:
         """Open a websocket to a running kernel."""
         address = f"{self.http.base_url}".rstrip("/") + f"{self.prefix}api/kernels/{kernel_id}/channels"
-        return Kernel(kernel_id, address, self.cookies(self.prefix))
+        return Kernel(kernel_id, address, cookies=self.cookies(self.prefix))
 
     def upload(self, path: str, text: str) -> None:
         """Write a text file into the home."""
