@@ -6,6 +6,7 @@ yarn's settings. Together that is two thirds of a lab's start. Stand-ins take th
 while these packages are imported; anything that a stand-in does not know is taken from the
 real module, loaded at that moment.
 """
+
 from __future__ import annotations
 
 import importlib
@@ -52,7 +53,7 @@ def _count_request(handler: Any) -> None:
 
 def _package_index(*arguments: Any) -> Any:
     """Make JupyterLab's extension manager for a package index, for a lab configured to have one."""
-    return getattr(importlib.import_module("jupyterlab.extensions.pypi"), "PyPIExtensionManager")(*arguments)
+    return importlib.import_module("jupyterlab.extensions.pypi").PyPIExtensionManager(*arguments)
 
 
 def _no_yarn(_logger: Any) -> dict[str, dict[str, str]]:

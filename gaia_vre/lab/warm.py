@@ -10,33 +10,37 @@ import sys
 
 del sys.path[0]  # this folder; a kernel's own modules must not be found in it
 
-import json
-import os
+import importlib  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+
+USED_BY_KERNELS = (
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "ipykernel.ipkernel",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+)
+"""What every kernel has imported before its first cell."""
 
 
 def main() -> None:
+    """Import, wait for orders, become the kernel."""
     before = set(os.environ)
-    import_what_kernels_use()
+    for name in USED_BY_KERNELS:
+        importlib.import_module(name)
     line = sys.stdin.buffer.readline()
     if not line:
         os._exit(0)
     orders = json.loads(line)
+    # Variables that the imports have set stay, as they do in a kernel started at once.
     for name in before - orders["environment"].keys():
         os.environ.pop(name, None)
     os.environ.update(orders["environment"])
     os.chdir(orders["folder"])
     become_kernel(orders["arguments"])
-
-
-def import_what_kernels_use() -> None:
-    import ipykernel.debugger
-    import ipykernel.ipkernel
-    import ipykernel.kernelapp
-    import IPython.core.debugger
-    import IPython.core.oinspect
-    import IPython.extensions.storemagic
-    import psutil
-    import sqlite3
 
 
 def become_kernel(arguments: list[str]) -> None:

@@ -44,7 +44,7 @@ class Kernel:
 
     def execute(self, code: str, seconds: float = 120) -> Reply:
         """Run one cell and wait for its reply and for the kernel to be idle again."""
-        message_id = self._send("execute_request", {"code": code, "silent": False, "store_history": True})
+        message_id = self.begin(code)
         status, outputs, deadline = "", [], time.monotonic() + seconds
         idle = False
         while not (status and idle):
@@ -60,6 +60,10 @@ class Kernel:
                 outputs.append({"kind": kind, **content})
         return Reply(status, "".join(map(_text, outputs)), tuple(outputs))
 
+    def begin(self, code: str) -> str:
+        """Send one cell and return its message's id."""
+        return self._send("execute_request", {"code": code, "silent": False, "store_history": True})
+
     def wait(self, seconds: float = 120) -> None:
         """Return when the kernel has answered who it is, as JupyterLab does before the first cell."""
         message_id, deadline = self._send("kernel_info_request", {}), time.monotonic() + seconds
@@ -70,6 +74,12 @@ class Kernel:
 
     def close(self) -> None:
         self._socket.close()
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _send(self, kind: str, content: dict[str, Any]) -> str:
         message_id = uuid.uuid4().hex
@@ -164,7 +174,7 @@ class LabClient:
 
     def open_notebook(self, path: str = "Untitled.ipynb") -> Kernel:
         """Start a session for a notebook as JupyterLab does, and connect to its kernel."""
-        session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": path, "name": path.rpartition("/")[2], "type": "notebook", "kernel": {"name": "python3"}}
         response = self.api("POST", "sessions", json=session)
         if response.status_code != 201:
             raise LabError(f"no session: {response.status_code} {response.text[:500]}")
@@ -191,6 +201,12 @@ class LabClient:
 
     def close(self) -> None:
         self.http.close()
+
+    def __enter__(self) -> LabClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _follow_progress(self, seconds: float) -> None:
         """Wait on the event stream of the hub's progress page."""

@@ -39,7 +39,7 @@ class RunningLab:
 
     def open_notebook(self, path: str = "a.ipynb") -> Kernel:
         """Start a session as JupyterLab does and return its kernel when it answers."""
-        session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": path, "name": path.rpartition("/")[2], "type": "notebook", "kernel": {"name": "python3"}}
         response = self.http.post("api/sessions", json=session)
         response.raise_for_status()
         kernel = self.connect(response.json()["kernel"]["id"])
