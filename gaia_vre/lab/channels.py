@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
@@ -14,6 +17,6 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
     browser to acknowledge the first, which it delays by 40 ms.
     """
 
-    async def connect(self) -> Any:
+    def connect(self) -> asyncio.Future[None] | None:
         self.websocket_handler.set_nodelay(True)
-        return await super().connect()
+        return super().connect()

@@ -34,17 +34,27 @@ def configure(c: Config, environment: Mapping[str, str]) -> None:
     _jupyterlab(c)
 
 
+def variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return variables to add, for the lab and its kernels, where they are not set."""
+    wanted = {}
+    if "DASK_GATEWAY__ADDRESS" in environment:
+        # The Dask panel starts its clusters where notebooks start theirs.
+        wanted["DASK_LABEXTENSION__FACTORY__MODULE"] = "dask_gateway"
+        wanted["DASK_LABEXTENSION__FACTORY__CLASS"] = "GatewayCluster"
+    return {name: value for name, value in wanted.items() if name not in environment}
+
+
 def _server(c: Config, environment: Mapping[str, str]) -> None:
     c.ServerApp.root_dir = environment.get("HOME", "")
     c.ServerApp.allow_root = os.geteuid() == 0
     c.ServerApp.kernel_websocket_connection_class = "gaia_vre.lab.channels.PromptConnection"
-    c.ServerApp.jpserver_extensions = {**dict.fromkeys(LEFT_OUT, False), "gaia_vre.lab": True}
+    c.ServerApp.jpserver_extensions = {**dict.fromkeys(LEFT_OUT, False), "gaia_vre.lab.extension": True}
 
 
 def _kernels(c: Config) -> None:
     # On a shared machine anyone can connect to a TCP port of loopback; sockets in a private folder they cannot reach.
     c.KernelManager.transport = "ipc"
-    #c.KernelProvisionerFactory.default_provisioner_name = "gaia-vre"
+    c.KernelProvisionerFactory.default_provisioner_name = "gaia-vre"
 
 
 def _jupyterlab(c: Config) -> None:

@@ -8,6 +8,9 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.lab import spare
+from gaia_vre.lab.configuration import defaults, variables
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,8 +18,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a lab until it is told to stop; the environment is the one JupyterHub gives."""
     use_private_runtime_folder()
-    from gaia_vre.lab import spare
-
+    os.environ.update(variables(os.environ))
     spare.prepare()
     lab_application().launch_instance(argv)
 
@@ -26,7 +28,7 @@ def use_private_runtime_folder() -> None:
 
     The path is short because a UNIX socket's path may have 107 characters.
     """
-    folder = tempfile.mkdtemp(prefix="lab-", dir="/tmp")  # noqa: S108 - made with mode 0700
+    folder = tempfile.mkdtemp(prefix="lab-", dir="/tmp")
     os.environ["JUPYTER_RUNTIME_DIR"] = folder
     owner = os.getpid()
     atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
@@ -34,9 +36,10 @@ def use_private_runtime_folder() -> None:
 
 def lab_application() -> type[Any]:
     """Return JupyterHub's single-user application with our defaults under the user's configuration."""
-    from gaia_vre.lab.slim import single_user_application
+    from gaia_vre.lab.slim import import_jupyterlab, single_user_application
 
     base = single_user_application()
+    import_jupyterlab()
 
     class Lab(base):  # type: ignore[misc, valid-type]
         """The hub's extension, found by the server under the hub's package name."""
@@ -47,8 +50,6 @@ def lab_application() -> type[Any]:
 
         @classmethod
         def make_serverapp(cls, **traits: Any) -> Any:
-            from gaia_vre.lab.configuration import defaults
-
             return super().make_serverapp(config=defaults(os.environ), **traits)
 
     return Lab

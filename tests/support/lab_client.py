@@ -31,17 +31,21 @@ class Reply:
 class Kernel:
     """One kernel, over the websocket that JupyterLab uses."""
 
-    def __init__(self, kernel_id: str, address: str, cookies: str) -> None:
+    def __init__(self, kernel_id: str, address: str, *, cookies: str = "", token: str = "") -> None:
         self.id = kernel_id
         self._session = uuid.uuid4().hex
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         self._socket = websocket.create_connection(
-            f"{address.replace('http', 'ws', 1)}?session_id={self._session}", cookie=cookies, origin=origin, timeout=120
+            f"{address.replace('http', 'ws', 1)}?session_id={self._session}",
+            cookie=cookies or None,
+            header=[f"Authorization: token {token}"] if token else None,
+            origin=origin,
+            timeout=120,
         )
 
     def execute(self, code: str, seconds: float = 120) -> Reply:
         """Run one cell and wait for its reply and for the kernel to be idle again."""
-        message_id = self._send("execute_request", {"code": code, "silent": False, "store_history": True})
+        message_id = self.begin(code)
         status, outputs, deadline = "", [], time.monotonic() + seconds
         idle = False
         while not (status and idle):
@@ -57,6 +61,10 @@ class Kernel:
                 outputs.append({"kind": kind, **content})
         return Reply(status, "".join(map(_text, outputs)), tuple(outputs))
 
+    def begin(self, code: str) -> str:
+        """Send one cell and return its message's id."""
+        return self._send("execute_request", {"code": code, "silent": False, "store_history": True})
+
     def wait(self, seconds: float = 120) -> None:
         """Return when the kernel has answered who it is, as JupyterLab does before the first cell."""
         message_id, deadline = self._send("kernel_info_request", {}), time.monotonic() + seconds
@@ -67,6 +75,12 @@ class Kernel:
 
     def close(self) -> None:
         self._socket.close()
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _send(self, kind: str, content: dict[str, Any]) -> str:
         message_id = uuid.uuid4().hex
@@ -167,7 +181,7 @@ class LabClient:
 
     def open_notebook(self, path: str = "Untitled.ipynb") -> Kernel:
         """Start a session for a notebook as JupyterLab does, and connect to its kernel."""
-        session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": path, "name": path.rpartition("/")[2], "type": "notebook", "kernel": {"name": "python3"}}
         response = self.api("POST", "sessions", json=session)
         if response.status_code != 201:
             raise LabError(f"no session: {response.status_code} {response.text[:500]}")
@@ -178,7 +192,7 @@ class LabClient:
     def connect(self, kernel_id: str) -> Kernel:
         """Open a websocket to a running kernel."""
         address = f"{self.http.base_url}".rstrip("/") + f"{self.prefix}api/kernels/{kernel_id}/channels"
-        return Kernel(kernel_id, address, self.cookies(self.prefix))
+        return Kernel(kernel_id, address, cookies=self.cookies(self.prefix))
 
     def upload(self, path: str, text: str) -> None:
         """Write a text file into the home."""
@@ -194,6 +208,12 @@ class LabClient:
 
     def close(self) -> None:
         self.http.close()
+
+    def __enter__(self) -> LabClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _follow_progress(self, seconds: float) -> None:
         """Wait on the event stream of the hub's progress page."""
