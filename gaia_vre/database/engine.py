@@ -38,7 +38,9 @@ def make_engine(url: str) -> Engine:
             raise SettingsError(f"service.database_url: {kind} is not supported; sqlite and postgresql are")
         engine = create_engine(url, pool_pre_ping=kind == "postgresql")
     except (ArgumentError, NoSuchModuleError) as error:
-        raise SettingsError("service.database_url is no database address: sqlite:///… or postgresql+psycopg://…") from error
+        raise SettingsError(
+            "service.database_url is no database address: sqlite:///… or postgresql+psycopg://…"
+        ) from error
     if kind == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine

