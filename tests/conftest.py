@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from gaia_vre.database.engine import make_engine
 from tests.support.postgresql import new_database, running_postgresql
 
+pytest_plugins = ["tests.support.prepared"]
+
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ _ALIASES = {
     "time": "time",
 }  # fmt: skip
 _EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
+
+Grid = TypeVar("Grid", "xr.Dataset", "xr.DataArray")
 
 
 def cut_grid(dataset: Dataset, grid: xr.Dataset, selection: dict[str, Any]) -> xr.Dataset:
@@ -119,7 +121,7 @@ def _mask(dataset: Dataset, grid: xr.Dataset, found: tuple[str, str], box: Box) 
     inside = (latitude >= south) & (latitude <= north) & ((longitude - west) % 360 <= _width(west, east))
     if not bool(inside.any()):
         raise _outside(dataset, box)
-    rows, columns = (np.flatnonzero(inside.any(other).to_numpy()) for other in reversed(inside.dims))
+    rows, columns = (np.flatnonzero(inside.any(str(other)).to_numpy()) for other in reversed(inside.dims))
     window = {
         inside.dims[0]: slice(int(rows[0]), int(rows[-1]) + 1),
         inside.dims[1]: slice(int(columns[0]), int(columns[-1]) + 1),
@@ -169,8 +171,7 @@ def _resolve(dataset: Dataset, grid: xr.Dataset, name: str) -> str:
     for dimension in grid.dims:
         if axis and dimension in grid.coords and axis_of(grid[dimension]) == axis:
             return str(dimension)
-    known = [str(one) for one in grid.dims]
-    check_known(dataset, name, "dimension", known)
+    check_known(dataset, name, "dimension", [one.name for one in dataset.facts.dimensions])
     return name
 
 
@@ -185,7 +186,7 @@ def _cut_time(dataset: Dataset, grid: xr.Dataset, dimension: str, asked: Any) ->
     return cut
 
 
-def _cut_numbers(dataset: Dataset, data: Any, name: str, wanted: Any) -> Any:
+def _cut_numbers(dataset: Dataset, data: Grid, name: str, wanted: Any) -> Grid:
     known = next((one for one in dataset.facts.dimensions if one.name == name), None)
     if isinstance(wanted, slice | tuple):
         return _cut_range(dataset, data, name, wanted, known)
@@ -201,7 +202,9 @@ def _cut_numbers(dataset: Dataset, data: Any, name: str, wanted: Any) -> Any:
     return data.sel({name: wanted}, method="nearest")
 
 
-def _cut_range(dataset: Dataset, data: Any, name: str, wanted: slice | tuple[Any, ...], known: Dimension | None) -> Any:
+def _cut_range(
+    dataset: Dataset, data: Grid, name: str, wanted: slice | tuple[Any, ...], known: Dimension | None
+) -> Grid:
     start, stop = _ends(wanted, -np.inf, np.inf)
     lowest, highest = min(start, stop), max(start, stop)
     if known:
@@ -224,9 +227,10 @@ def _clip(dataset: Dataset, image: xr.DataArray, box: Box) -> xr.DataArray:
     from rioxarray.exceptions import NoDataInBounds
 
     try:
-        return image.rio.clip_box(*box, crs="EPSG:4326")
+        clipped: xr.DataArray = image.rio.clip_box(*box, crs="EPSG:4326")
     except NoDataInBounds:
         raise _outside(dataset, box) from None
+    return clipped
 
 
 def _rows_in_time(dataset: Dataset, table: pd.DataFrame, asked: Any) -> pd.DataFrame:

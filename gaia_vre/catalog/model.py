@@ -6,7 +6,10 @@ import dataclasses
 import functools
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 POLES = {
     "odatis": "ODATIS",
@@ -167,12 +170,12 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[Value], values: dict[str, Any]) -> Value:
     """Return the dataclass that `to_json` wrote; an unknown key is an error."""
-    types = _types(kind)
+    types = _types(cast("Hashable", kind))
     return kind(**{name: _convert(types[name], inner) for name, inner in values.items()})
 
 
 @functools.cache
-def _types(kind: type) -> dict[str, Any]:
+def _types(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.selection import check_box, check_known, check_time, parse_box, parse_time
@@ -44,21 +45,21 @@ def open_dataset(dataset: Dataset, data: Path, selection: dict[str, Any]) -> Any
     return opener(dataset, files, selection)
 
 
-def read_grid(file: Path) -> Any:
-    """Open a Zarr store lazily; bounds and grid mappings become coordinates."""
+def read_grid(file: Path, chunks: Any = None) -> Any:
+    """Open a Zarr store lazily, in its own chunks or those given; bounds and grid mappings become coordinates."""
     import xarray as xr
 
     from gaia_vre.catalog.axes import auxiliary_names
 
-    grid = xr.open_zarr(file, consolidated=False, chunks={})
+    grid = xr.open_zarr(file, consolidated=False, chunks={} if chunks is None else chunks)
     return grid.set_coords(auxiliary_names(grid))
 
 
-def read_image(file: Path) -> Any:
-    """Open a COG lazily, one chunk per band and block."""
+def read_image(file: Path, chunks: Any = None) -> Any:
+    """Open a COG lazily, one chunk per band and block or as given."""
     import rioxarray
 
-    return rioxarray.open_rasterio(file, chunks={"band": 1, "x": 512, "y": 512})
+    return rioxarray.open_rasterio(file, chunks={"band": 1, "x": 512, "y": 512} if chunks is None else chunks)
 
 
 def read_parquet(file: Path) -> Any:
@@ -79,8 +80,11 @@ def read_traces(files: list[Path]) -> Any:
     import obspy
 
     stream = obspy.Stream()
-    for file in files:
-        stream += obspy.read(str(file))
+    with warnings.catch_warnings():
+        # SAC keeps the spacing in single precision; ObsPy rounds it and says so each time.
+        warnings.filterwarnings("ignore", message="Sample spacing read from SAC file")
+        for file in files:
+            stream += obspy.read(str(file))
     return stream
 
 

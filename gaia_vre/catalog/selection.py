@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from gaia_vre.catalog.model import Box, Dataset, Dimension, Period
 
-_MOMENT = re.compile(
-    r"(?P<year>\d{4})(-(?P<month>\d\d)(-(?P<day>\d\d)([T ](?P<clock>\d\d(:\d\d(:\d\d(\.\d+)?)?)?))?)?)?Z?"
-)
+_CLOCK = r"([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d+)?)?)?"
+_DATE = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])"
+_MOMENT = re.compile(rf"{_DATE}(T{_CLOCK})?)?)?")
 _EARLIEST, _LATEST = "00:00:00", "23:59:59"
 
 
@@ -174,8 +174,7 @@ def _spans(west: float, east: float) -> list[tuple[float, float]]:
 def _moment(value: Any) -> str:
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     text = text.strip().replace(" ", "T").removesuffix("+00:00").removesuffix("Z")
-    match = _MOMENT.fullmatch(text)
-    if match is None or not 1 <= int(match["month"] or 1) <= 12 or not 1 <= int(match["day"] or 1) <= 31:
+    if not _MOMENT.fullmatch(text):
         raise InvalidInput(f"time: {value!r} is no date; write 2008, 2008-01, 2008-01-15 or 2008-01-15T12:00")
     return text
 

@@ -55,7 +55,7 @@ def list_datasets(folder: Path | None, *, as_json: bool) -> None:
     """List every dataset."""
     from gaia_vre.catalog.reader import Catalog
 
-    _show(Catalog(folder or _default_folder()), as_json=as_json)
+    _show((one.dataset for one in Catalog(folder or _default_folder())), as_json=as_json)
 
 
 @catalog.command()
@@ -67,7 +67,8 @@ def search(text: str, pole: str | None, folder: Path | None, *, as_json: bool) -
     """Find datasets by words, best first."""
     from gaia_vre.catalog.reader import Catalog
 
-    _show(Catalog(folder or _default_folder()).search(text, pole=pole), as_json=as_json)
+    found = Catalog(folder or _default_folder()).search(text, pole=pole)
+    _show((one.dataset for one in found), as_json=as_json)
 
 
 def packaged_sources() -> Path:

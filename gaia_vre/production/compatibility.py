@@ -1,8 +1,8 @@
 """Let pangeo-forge-recipes 0.10.8 write Zarr format 3 with zarr 3.
 
 That release imports ``zarr.storage.FSStore``, which zarr 3 no longer has, and gives xarray
-the encoded fill value of a format 3 array as it stands. Import this module before any other
-of pangeo-forge-recipes. Upstream has no release that works with zarr 3.
+the encoded fill value of a format 3 array as it stands. Take what you use of pangeo-forge-recipes
+from here. Upstream has no release that works with zarr 3.
 """
 
 from __future__ import annotations
@@ -48,7 +48,12 @@ if not hasattr(zarr.storage, "FSStore"):
 # Beam names optional cloud libraries that nobody here misses.
 logging.getLogger("apache_beam").setLevel(logging.ERROR)
 
-from pangeo_forge_recipes import storage, writers  # noqa: E402 - needs the name set above
+# ruff: noqa: E402 - these need the name set above
+from pangeo_forge_recipes import storage, writers
+from pangeo_forge_recipes.patterns import ConcatDim, FilePattern, MergeDim
+from pangeo_forge_recipes.transforms import OpenWithXarray, StoreToZarr
+
+__all__ = ["ConcatDim", "FilePattern", "MergeDim", "OpenWithXarray", "StoreToZarr"]
 
 writers._store_data = _store_data
 storage.FSSpecTarget.get_mapper = _path

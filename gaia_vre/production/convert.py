@@ -9,16 +9,13 @@ from gaia_vre.catalog import opening
 from gaia_vre.catalog.model import Asset
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.production.durable import empty_folder, put_in_place, write_text
-from gaia_vre.production.plan import MARKERS, Prepared, digest_of, marker_text
+from gaia_vre.production.plan import MARKERS, WORKING, Prepared, digest_of, marker_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gaia_vre.catalog.curated import Description, Recipe
     from gaia_vre.catalog.model import Facts
-
-WORKING = ".preparing"
-"""Folder of unfinished work, below the data folder so that a rename can finish it."""
 
 _TRACE_TYPES = {"sac": opening.SAC, "miniseed": opening.MINISEED}
 

@@ -6,7 +6,10 @@ import os
 import shutil
 import uuid
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write_text(path: Path, text: str) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.curated import Description
 
 _UNITLESS = ("1", "")
+_CERTAIN = 90
+"""Percent: below it, a code would be a guess between similar projections."""
 
 
 def grid_facts(store: Path, asset: Asset) -> Facts:
@@ -27,7 +29,7 @@ def grid_facts(store: Path, asset: Asset) -> Facts:
     return Facts(
         box=_grid_box(grid),
         period=_grid_period(grid),
-        variables=tuple(_variable(str(name), array) for name, array in grid.data_vars.items()),
+        variables=tuple(_variable(str(name), array) for name, array in sorted(grid.data_vars.items())),
         dimensions=tuple(_dimension(grid, str(name)) for name in _used_dimensions(grid)),
         assets=(asset,),
     )
@@ -182,7 +184,7 @@ def _points_box(points: list[tuple[float, float]]) -> Box | None:
 
 
 def _projection(crs: Any) -> str | None:
-    code = crs.to_epsg() if crs is not None else None
+    code = crs.to_epsg(_CERTAIN) if crs is not None else None
     return f"EPSG:{code}" if code else None
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+import apache_beam as beam
 import numpy as np
 import xarray as xr
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-import gaia_vre.production.compatibility  # noqa: F401 - before pangeo_forge_recipes
-
-import apache_beam as beam  # isort: skip
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # isort: skip
-from pangeo_forge_recipes.patterns import ConcatDim, FilePattern, MergeDim  # isort: skip
-from pangeo_forge_recipes.transforms import OpenWithXarray, StoreToZarr  # isort: skip
+from gaia_vre.production.compatibility import ConcatDim, FilePattern, MergeDim, OpenWithXarray, StoreToZarr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +28,8 @@ def write_zarr(sources: Sequence[Path], target: Path, recipe: Recipe) -> None:
     first try to download another one.
     """
     pattern = _pattern([str(path) for path in sources], recipe)
-    with xr.set_options(use_new_combine_kwarg_defaults=True), beam.Pipeline(runner=FnApiRunner()) as pipeline:
+    options = xr.set_options(use_new_combine_kwarg_defaults=True)  # type: ignore[no-untyped-call]
+    with options, beam.Pipeline(runner=FnApiRunner()) as pipeline:
         (
             pipeline
             | beam.Create(pattern.items())
@@ -65,12 +63,12 @@ def _with_key(recipe: Recipe, key: Any, grid: xr.Dataset) -> tuple[Any, xr.Datas
 
 
 def _pattern(sources: list[str], recipe: Recipe) -> FilePattern:
-    positions = list(range(len(sources)))
+    positions, along = list(range(len(sources))), recipe.concat or "time"
     if recipe.merge:
-        dimensions = (ConcatDim(recipe.concat, [0]), MergeDim("file", positions))
+        dimensions = (ConcatDim(along, [0]), MergeDim("file", positions))
         return FilePattern(lambda **at: sources[at["file"]], *dimensions, file_type=recipe.file_type)
-    dimension = ConcatDim(recipe.concat, positions)
-    return FilePattern(lambda **at: sources[at[str(recipe.concat)]], dimension, file_type=recipe.file_type)
+    dimension = ConcatDim(along, positions)
+    return FilePattern(lambda **at: sources[at[along]], dimension, file_type=recipe.file_type)
 
 
 def _plainly_encoded(grid: xr.Dataset) -> xr.Dataset:

@@ -20,6 +20,10 @@ RECIPE_VERSION = 1
 """Raise it when the recipes' code changes what comes out."""
 
 MARKERS = ".prepared"
+"""Folder of the markers, below the data folder."""
+
+WORKING = ".preparing"
+"""Folder of unfinished work and of the workers' logs, below the data folder so that a rename can finish it."""
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,22 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.catalog.stac import INDEX, stac_files, write_files
 from gaia_vre.core.errors import GaiaError, Unavailable
-from gaia_vre.production.plan import MARKERS, check_sources, digest_of, read_marker
+from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, read_marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from gaia_vre.catalog.curated import Description
     from gaia_vre.catalog.model import Dataset
 
 PROCESSES = 2
-_WORKING = ".preparing"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def _prepare(
     report: Callable[[Progress], None],
     lock: int,
 ) -> list[str]:
-    shutil.rmtree(data / _WORKING, ignore_errors=True)
+    shutil.rmtree(data / WORKING, ignore_errors=True)
     with_sources = [one for one in descriptions if one.sources]
     titles = {one.id: one.dataset.title for one in with_sources}
     problems = _source_problems(with_sources, sources)
@@ -87,10 +86,12 @@ def _prepare(
     count = _Count(report, len(with_sources) + 1, done=len(with_sources) - len(pending) - len(problems))
     for name, problem in problems.items():
         count.finish(name, titles[name], problem)
-    for name, problem in _run(pending, data, sources, lock):
-        count.finish(name, titles[name], problem)
-        if problem:
-            problems[name] = problem
+    for name, failure in _run(pending, data, sources, lock):
+        count.finish(name, titles[name], failure)
+        if failure:
+            problems[name] = failure
+    if not problems:
+        shutil.rmtree(data / WORKING, ignore_errors=True)
     _write_catalog(descriptions, data)
     count.finish("catalog", "Catalog of all datasets", None)
     return list(problems.values())
@@ -126,7 +127,7 @@ def _run(pending: list[Description], data: Path, sources: Path, lock: int) -> It
     answers: SimpleQueue[tuple[str, str | None]] = SimpleQueue()
     for one in sorted(pending, key=lambda one: -sum(source.bytes for source in one.sources)):
         tasks.put(one.id)
-    (data / _WORKING).mkdir(parents=True, exist_ok=True)
+    (data / WORKING).mkdir(parents=True, exist_ok=True)
     workers = [_Worker(data, sources, lock, number) for number in range(min(PROCESSES, len(pending)))]
     threads = [threading.Thread(target=worker.serve, args=(tasks, answers), daemon=True) for worker in workers]
     try:
@@ -143,7 +144,7 @@ class _Worker:
     """A worker process, spoken to by one thread."""
 
     def __init__(self, data: Path, sources: Path, lock: int, number: int) -> None:
-        self._log = data / _WORKING / f"worker-{number}.log"
+        self._log = data / WORKING / f"worker-{number}.log"
         with self._log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gaia_vre.production.worker", str(data), str(sources)],

@@ -31,7 +31,7 @@ def main(data: Path, sources: Path) -> None:
             convert(descriptions[name], sources, data)
         except GaiaError as error:
             problem = error.message
-        except Exception as error:  # noqa: BLE001 - the next dataset is still prepared
+        except Exception as error:
             traceback.print_exc()
             problem = _explained(name, error, data)
         answers.write(json.dumps({"id": name, "problem": problem}) + "\n")
