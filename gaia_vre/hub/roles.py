@@ -15,7 +15,14 @@ _OUR_SERVICES = ["access:services!service=gaia", "access:services!service=dask-g
 
 SERVICE_SCOPES = {
     # The reconcile loop looks at what runs and ends what should not.
-    "gaia": ["list:users", "read:users:name", "read:users:activity", "read:servers", "delete:servers", _OUR_SERVICES[1]],
+    "gaia": [
+        "list:users",
+        "read:users:name",
+        "read:users:activity",
+        "read:servers",
+        "delete:servers",
+        _OUR_SERVICES[1],
+    ],
     # A token is checked by asking as its bearer; the gateway needs no right of its own.
     "dask-gateway": [],
     "culler": ["list:users", "read:users:activity", "read:servers", "delete:servers"],

@@ -150,5 +150,5 @@ class LimitedBody:
         await answer(scope, receive, send)
 
 
-class _BodyTooLarge(Exception):  # noqa: N818 - never leaves this module
+class _BodyTooLarge(Exception):
     pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - read at run time by FastAPI
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
