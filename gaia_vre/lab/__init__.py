@@ -1,0 +1,1 @@
+"""What a person's lab runs: JupyterLab, started by ``python -m gaia_vre.lab``."""

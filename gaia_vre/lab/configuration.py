@@ -1,0 +1,64 @@
+"""How a lab is set up; a person's own Jupyter configuration comes on top of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from traitlets.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LEFT_OUT = (
+    "jupyter_lsp",  # there is no language server to talk to
+    "notebook_shim",
+    "panel.io.jupyter_server_extension",  # imports Panel and Bokeh into the server
+    "dask_labextension",  # loaded on demand, see on_demand.py
+    "jupyter_server_proxy",  # loaded on demand
+)
+"""Server extensions that packages switch on and that would slow each start."""
+
+
+def defaults(environment: Mapping[str, str]) -> Config:
+    """Return what a lab is configured with before any configuration file is read."""
+    c = Config()
+    configure(c, environment)
+    return c
+
+
+def configure(c: Config, environment: Mapping[str, str]) -> None:
+    """Set the traits of a lab's server, its kernels and JupyterLab."""
+    _server(c, environment)
+    _kernels(c)
+    _jupyterlab(c)
+
+
+def variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return variables to add, for the lab and its kernels, where they are not set."""
+    wanted = {}
+    if "DASK_GATEWAY__ADDRESS" in environment:
+        # The Dask panel starts its clusters where notebooks start theirs.
+        wanted["DASK_LABEXTENSION__FACTORY__MODULE"] = "dask_gateway"
+        wanted["DASK_LABEXTENSION__FACTORY__CLASS"] = "GatewayCluster"
+    return {name: value for name, value in wanted.items() if name not in environment}
+
+
+def _server(c: Config, environment: Mapping[str, str]) -> None:
+    c.ServerApp.root_dir = environment.get("HOME", "")
+    c.ServerApp.allow_root = os.geteuid() == 0
+    c.ServerApp.kernel_websocket_connection_class = "gaia_vre.lab.channels.PromptConnection"
+    c.ServerApp.jpserver_extensions = {**dict.fromkeys(LEFT_OUT, False), "gaia_vre.lab.extension": True}
+
+
+def _kernels(c: Config) -> None:
+    # On a shared machine anyone can connect to a TCP port of loopback; sockets in a private folder they cannot reach.
+    c.KernelManager.transport = "ipc"
+    c.KernelProvisionerFactory.default_provisioner_name = "gaia-vre"
+
+
+def _jupyterlab(c: Config) -> None:
+    # Nothing here may call another host: no news, no look for a newer JupyterLab, no package index.
+    c.LabApp.news_url = None
+    c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
+    c.LabApp.extension_manager = "readonly"

@@ -1,0 +1,51 @@
+"""Our part of a lab's server: activity, examples, extensions on demand."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tornado.ioloop import PeriodicCallback
+
+from gaia_vre.lab import activity, on_demand, spare
+from gaia_vre.lab.examples import copy_examples
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+EXAMPLES_VARIABLE = "GAIA_VRE_EXAMPLES"
+
+
+def load(server: ServerApp) -> None:
+    """Prepare the server; nothing here may slow its start."""
+    if not server.jpserver_extensions.get("jupyter_server_proxy"):
+        on_demand.OnDemand(server, "jupyter_server_proxy", ("proxy", "server-proxy"))
+    if not server.jpserver_extensions.get("dask_labextension"):
+        early = (on_demand.NoClusters, on_demand.asks_for_clusters)
+        on_demand.OnDemand(server, "dask_labextension", ("dask",), early)
+
+
+async def start(server: ServerApp) -> None:
+    """Begin what runs beside the server once it answers."""
+    seconds = activity.CHECK_SECONDS
+    PeriodicCallback(lambda: activity.record(server), seconds * 1000).start()
+    server.io_loop.call_later(spare.UNUSED_SECONDS, spare.discard)
+    source = os.environ.get(EXAMPLES_VARIABLE)
+    if source:
+        threading.Thread(target=_copy, args=(server, Path(source)), name="examples", daemon=True).start()
+
+
+def _copy(server: ServerApp, source: Path) -> None:
+    try:
+        written = copy_examples(source, Path.home() / "examples")
+    except OSError as error:
+        server.log.warning("The example notebooks could not be copied: %s", error)
+        return
+    if written:
+        server.log.info("Example notebooks copied: %s", ", ".join(written))
+
+
+_load_jupyter_server_extension = load
+_start_jupyter_server_extension = start

@@ -1,0 +1,55 @@
+"""Start a lab: JupyterHub's single-user server with what it needs and nothing else."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from gaia_vre.lab import spare
+from gaia_vre.lab.configuration import defaults, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a lab until it is told to stop; the environment is the one JupyterHub gives."""
+    use_private_runtime_folder()
+    os.environ.update(variables(os.environ))
+    spare.prepare()
+    lab_application().launch_instance(argv)
+
+
+def use_private_runtime_folder() -> None:
+    """Keep kernel sockets and connection files where only this lab's owner can look.
+
+    The path is short because a UNIX socket's path may have 107 characters.
+    """
+    folder = tempfile.mkdtemp(prefix="lab-", dir="/tmp")
+    os.environ["JUPYTER_RUNTIME_DIR"] = folder
+    owner = os.getpid()
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+
+def lab_application() -> type[Any]:
+    """Return JupyterHub's single-user application with our defaults under the user's configuration."""
+    from gaia_vre.lab.slim import import_jupyterlab, single_user_application
+
+    base = single_user_application()
+    import_jupyterlab()
+
+    class Lab(base):  # type: ignore[misc, valid-type]
+        """The hub's extension, found by the server under the hub's package name."""
+
+        @classmethod
+        def get_extension_package(cls) -> str:
+            return "jupyterhub"
+
+        @classmethod
+        def make_serverapp(cls, **traits: Any) -> Any:
+            return super().make_serverapp(config=defaults(os.environ), **traits)
+
+    return Lab
