@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -108,8 +109,8 @@ class Labs(_Part):
         min_length=1,
         description="Choices of packages; the first is the default.",
     )
-    idle_minutes: int = Field(
-        default=60, ge=1, description="A lab without activity stops after this; a busy kernel is activity."
+    idle_minutes: float = Field(
+        default=60, ge=0.1, description="A lab without activity stops after this; a busy kernel is activity."
     )
     start_seconds: int = Field(default=120, ge=10, description="How long a lab may take to answer.")
     isolation: Literal["auto", "required", "off"] = Field(
@@ -149,10 +150,18 @@ class Service(_Part):
         default=None,
         description="sqlite:///… or postgresql+psycopg://…; empty: SQLite in the state folder.",
     )
+    time_zone: str = Field(default="Europe/Paris", description="Zone in which pages show times; stored times are UTC.")
     reconcile_seconds: int = Field(
         default=20, ge=1, le=60, description="Time between two passes of the reconcile loop."
     )
     body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone!r}{did_you_mean(zone, available_timezones())}")
+        return zone
 
 
 class Addresses(_Part):

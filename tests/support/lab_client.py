@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -97,6 +98,12 @@ class Kernel:
         return json.loads(self._socket.recv())
 
 
+def _alert(page: str) -> str:
+    """Return what a page says in its alert, as text."""
+    found = re.search(r'role="alert">(.*?)</div>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else "no reason given"
+
+
 def _text(output: dict[str, Any]) -> str:
     if output["kind"] == "stream":
         return output["text"]
@@ -170,13 +177,13 @@ class LabClient:
         """Press Start, with these choices and the form's own for the rest; wait for JupyterLab's page."""
         path = f"/hub/spawn/{self.username}" + (f"/{self._server}" if self._server else "")
         response = self.http.get(path)
-        if response.status_code == 200 and response.url.path == path:
+        if response.url.path == path:  # a hub that asks what to start
             form = {**form_values(response.text), **(options or {}), "_xsrf": self._xsrf("/hub/")}
             response = self.http.post(path, data=form)
         if "/hub/spawn-pending/" in response.url.path:
             self._follow_progress(seconds)
         elif response.status_code >= 400 or not response.url.path.startswith(self.prefix):
-            raise LabError(f"start refused: {response.status_code} at {response.url.path}: {response.text[-2000:]}")
+            raise LabError(f"start refused: {response.status_code} at {response.url.path}: {_alert(response.text)}")
         self.open_lab(seconds)
 
     def open_lab(self, seconds: float = 30) -> None:

@@ -1,0 +1,177 @@
+"""``intake.cat.gaia``: the datasets that open here, through Intake and intake-stac.
+
+Intake finds this module by its entry point and loads it when ``intake.cat.gaia`` is first
+named; ``import intake`` reads nothing of ours. Each entry is the STAC collection of a
+dataset: its items and files can be walked as intake-stac has them, and ``read()`` and
+``to_dask()`` open it at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gaia_vre.catalog import opening
+from gaia_vre.catalog.reader import Catalog, current_catalog
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # intake-stac imports pkg_resources, which is deprecated
+    import intake_stac.catalog as intake_stac
+from intake.catalog import Catalog as IntakeCatalog
+from intake.catalog.local import LocalCatalogEntry
+from intake.source.base import DataSource, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _FileSource(DataSource):  # type: ignore[misc]
+    """A file or store read by one of our readers.
+
+    intake-xarray's own sources read the same stores, but warn at each of them.
+    """
+
+    version = "1"
+    partition_access = False
+    reader: Callable[..., Any]
+
+    def __init__(self, urlpath: str, metadata: Any = None, storage_options: Any = None, **options: Any) -> None:
+        super().__init__(metadata=metadata)
+        self.urlpath = urlpath
+        options.pop("consolidated", None)  # STAC says it for other readers; ours know
+        self._options = options
+
+    def to_dask(self) -> Any:
+        """Open: arrays lazily, small tables and traces at once."""
+        return type(self).reader(Path(self.urlpath), **self._options)
+
+    def read(self) -> Any:
+        """Open and load into memory."""
+        opened = self.to_dask()
+        return opened.load() if self.container == "xarray" else opened
+
+    def _get_schema(self) -> Schema:
+        return Schema(datashape=None, dtype=None, shape=None, npartitions=1, extra_metadata={})
+
+
+class GridSource(_FileSource):
+    """Zarr as xarray Dataset; takes ``chunks``."""
+
+    name = "gaia_grid"
+    container = "xarray"
+    reader = staticmethod(opening.read_grid)
+
+
+class ImageSource(_FileSource):
+    """COG as xarray DataArray; takes ``chunks``."""
+
+    name = "gaia_image"
+    container = "xarray"
+    reader = staticmethod(opening.read_image)
+
+
+class TableSource(_FileSource):
+    """(Geo)Parquet as GeoDataFrame or DataFrame."""
+
+    name = "gaia_table"
+    container = "dataframe"
+    reader = staticmethod(opening.read_parquet)
+
+
+class TraceSource(_FileSource):
+    """miniSEED or SAC as ObsPy Stream."""
+
+    name = "gaia_traces"
+    container = "python"
+    reader = staticmethod(lambda file: opening.read_traces([file]))
+
+
+class StationSource(_FileSource):
+    """StationXML as ObsPy Inventory."""
+
+    name = "gaia_stations"
+    container = "python"
+    reader = staticmethod(opening.read_stations)
+
+
+# What intake-stac does not know it sends to rasterio.
+intake_stac.drivers.update(
+    {
+        opening.ZARR: GridSource,
+        "application/vnd.zarr; version=3": GridSource,
+        "application/vnd+zarr": GridSource,
+        opening.COG: ImageSource,
+        opening.PARQUET: TableSource,
+        "application/x-parquet": TableSource,
+        "application/parquet": TableSource,
+        "text/csv": "csv",
+        opening.MINISEED: TraceSource,
+        opening.SAC: TraceSource,
+        opening.STATIONXML: StationSource,
+    }
+)
+
+
+class GaiaCollection(intake_stac.StacCollection):  # type: ignore[misc]
+    """A dataset: a catalog of its items, or of its files where it has no item, that opens itself."""
+
+    name = "gaia_collection"
+
+    def _load(self) -> None:
+        for item in self._stac_obj.get_items():
+            item.make_asset_hrefs_absolute()  # intake-stac hands out the paths as they are written
+            self._entries[item.id] = LocalCatalogEntry(
+                name=item.id, description="", driver=intake_stac.StacItem, catalog=self, args={"stac_obj": item}
+            )
+        self._stac_obj.make_asset_hrefs_absolute()
+        for key, asset in self._stac_obj.assets.items():
+            self._entries[key] = intake_stac.StacAsset(key, asset)
+
+    def read(self) -> Any:
+        """Open the dataset and load its arrays."""
+        return self._source().read()
+
+    def to_dask(self) -> Any:
+        """Open the dataset lazily."""
+        return self._source().to_dask()
+
+    def _source(self) -> Any:
+        entry: Any = self
+        while isinstance(entry, IntakeCatalog):
+            entry = entry["data" if "data" in entry else next(iter(entry))]
+        return entry
+
+
+class GaiaCatalog(IntakeCatalog):  # type: ignore[misc]
+    """The datasets of a catalog folder that have a copy here."""
+
+    name = "gaia"
+
+    def __init__(self, catalog: Catalog, **options: Any) -> None:
+        self._catalog = catalog
+        super().__init__(name="gaia", **options)
+        self.description = "Datasets of GAIA Data that open here"
+
+    def _load(self) -> None:
+        for one in self._catalog:
+            if one.dataset.opens_here:
+                self._entries[one.dataset.id] = LocalCatalogEntry(
+                    name=one.dataset.id,
+                    description=one.dataset.title,
+                    driver=GaiaCollection,
+                    catalog=self,
+                    args={"stac_obj": str(self._catalog.folder / one.dataset.id / "collection.json")},
+                )
+
+
+@functools.cache
+def _intake_catalog(catalog: Catalog) -> GaiaCatalog:
+    return GaiaCatalog(catalog)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "gaia":
+        return _intake_catalog(current_catalog())
+    raise AttributeError(name)

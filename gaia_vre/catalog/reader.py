@@ -1,0 +1,169 @@
+"""The catalog as a notebook reads it: list, search, look, open."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from gaia_vre.catalog import views
+from gaia_vre.catalog.model import Dataset, from_json
+from gaia_vre.catalog.opening import open_dataset
+from gaia_vre.catalog.rules import Question, answer, pole_key, unknown_dataset
+from gaia_vre.catalog.selection import parse_box, parse_time
+from gaia_vre.catalog.stac import INDEX, INDEX_VERSION
+from gaia_vre.core.errors import Unavailable
+
+VARIABLE = "GAIA_VRE_CATALOG"
+"""Environment variable with the folder of the catalog."""
+
+
+class Entry:
+    """One dataset that can be looked at and opened; has the fields of `Dataset`."""
+
+    def __init__(self, dataset: Dataset, data: Path) -> None:
+        self.dataset = dataset
+        self._data = data
+
+    def open(self, **selection: Any) -> Any:
+        """Open the dataset, cut to the selection; see `gaia_vre.open`."""
+        return open_dataset(self.dataset, self._data, selection)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
+
+    def __repr__(self) -> str:
+        return views.dataset_text(self.dataset)
+
+    def _repr_html_(self) -> str:
+        return views.dataset_page(self.dataset)
+
+
+class Results(Sequence[Entry]):
+    """What a search found, best first."""
+
+    def __init__(self, entries: Sequence[Entry], question: str, *, complete: bool = True) -> None:
+        self._entries = tuple(entries)
+        self.question = question
+        self.complete = complete
+        """False when no dataset had all the words, and these have most of them."""
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Results: ...
+    def __getitem__(self, index: int | slice) -> Entry | Results:
+        if isinstance(index, slice):
+            return Results(self._entries[index], self.question, complete=self.complete)
+        return self._entries[index]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return views.results_text([one.dataset for one in self], self.question, complete=self.complete)
+
+    def _repr_html_(self) -> str:
+        return views.results_page([one.dataset for one in self], self.question, complete=self.complete)
+
+
+class Catalog:
+    """All datasets of one catalog folder; each is built when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._rows = {row["id"]: row for row in _read_index(folder)}
+        self._built: dict[str, Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self[name] for name in self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._rows:
+            raise unknown_dataset(name, self._rows)
+        if name not in self._built:
+            self._built[name] = Entry(from_json(Dataset, self._rows[name]), self.folder.parent)
+        return self._built[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._rows]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._rows)
+
+    def open(self, dataset_id: str, **selection: Any) -> Any:
+        """Open a dataset, cut to the selection; see `gaia_vre.open`."""
+        return self[dataset_id].open(**selection)
+
+    def search(self, text: str | None = None, bbox: Any = None, time: Any = None, pole: str | None = None) -> Results:
+        """Find datasets; see `gaia_vre.search`."""
+        question = Question(
+            text,
+            parse_box(bbox) if bbox is not None else None,
+            parse_time(time) if time is not None else None,
+            pole_key(pole) if pole else None,
+        )
+        found = answer(question, (one.dataset for one in self))
+        spoken = views.spoken_question(question)
+        return Results([self[one.id] for one in found.datasets], spoken, complete=found.complete)
+
+    def __repr__(self) -> str:
+        return views.catalog_text([one.dataset for one in self])
+
+    def _repr_html_(self) -> str:
+        return views.catalog_page([one.dataset for one in self])
+
+
+_opened: dict[tuple[Path, int], Catalog] = {}
+
+
+def current_catalog() -> Catalog:
+    """Return the catalog of this environment; read again only when it was prepared anew.
+
+    Raises
+    ------
+    Unavailable
+        No folder is named, or it holds no catalog.
+    """
+    folder = _folder()
+    try:
+        key = (folder, (folder / INDEX).stat().st_mtime_ns)
+    except OSError:
+        raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one") from None
+    if key not in _opened:
+        _opened.clear()
+        _opened[key] = Catalog(folder)
+    return _opened[key]
+
+
+def _folder() -> Path:
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    from gaia_vre.core.settings import load_settings
+    from gaia_vre.core.state import StateFolder
+
+    return StateFolder(load_settings().state).catalog
+
+
+def _read_index(folder: Path) -> list[dict[str, Any]]:
+    try:
+        content = json.loads((folder / INDEX).read_bytes())
+    except OSError:
+        raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one") from None
+    except ValueError:
+        raise Unavailable(f"{folder / INDEX} is damaged; `gaia-vre catalog prepare` makes it anew") from None
+    if content.get("version") != INDEX_VERSION:
+        raise Unavailable(f"{folder} was prepared by another version; `gaia-vre catalog prepare` makes it anew")
+    rows: list[dict[str, Any]] = content["datasets"]
+    return rows

@@ -1,0 +1,177 @@
+"""How datasets look in a notebook: text, and HTML from templates."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from gaia_vre.catalog.model import POLES
+from gaia_vre.catalog.selection import spoken_box, spoken_period
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+
+    from gaia_vre.catalog.model import Dataset
+    from gaia_vre.catalog.rules import Question
+
+_SHOWN = 40
+_KINDS = {"grid": "grid", "image": "image", "table": "table", "traces": "seismic traces", "stations": "stations"}
+_FORMATS = {
+    "application/vnd.zarr": "Zarr",
+    "image/tiff": "COG",
+    "application/vnd.apache.parquet": "Parquet",
+    "application/vnd.fdsn.mseed": "miniSEED",
+    "application/x-sac": "SAC",
+    "application/x-stationxml+xml": "StationXML",
+}
+
+
+def catalog_page(datasets: Sequence[Dataset]) -> str:
+    """Return the whole catalog as HTML, by pole."""
+    poles = [(key, name, [one for one in datasets if one.pole == key]) for key, name in POLES.items()]
+    poles.append(("", "Pole unknown", [one for one in datasets if one.pole not in POLES]))
+    return _render("catalog.html", poles=[row for row in poles if row[2]], **_counts(datasets))
+
+
+def results_page(datasets: Sequence[Dataset], question: str, *, complete: bool) -> str:
+    """Return search results as HTML."""
+    return _render(
+        "results.html", datasets=datasets[:_SHOWN], found=len(datasets), question=question, complete=complete
+    )
+
+
+def dataset_page(dataset: Dataset) -> str:
+    """Return one dataset as HTML."""
+    return _render("dataset.html", dataset=dataset)
+
+
+def catalog_text(datasets: Sequence[Dataset]) -> str:
+    """Return the whole catalog as text: how many of each pole, and what opens here."""
+    counts = _counts(datasets)
+    lines = [f"GAIA Data: {counts['total']} datasets, {counts['here']} open here, the others are described"]
+    lines += [_line(one) for one in datasets if one.opens_here]
+    return "\n".join([*lines, 'gaia.search("sea surface temperature") finds, gaia.open("<id>") opens'])
+
+
+def results_text(datasets: Sequence[Dataset], question: str, *, complete: bool) -> str:
+    """Return search results as text."""
+    lines = [_heading(len(datasets), question, complete=complete)]
+    lines += [_line(one) for one in datasets[:_SHOWN]]
+    hidden = len(datasets) - _SHOWN
+    return "\n".join([*lines, *([f"… and {hidden} more"] if hidden > 0 else [])])
+
+
+def dataset_text(dataset: Dataset) -> str:
+    """Return one dataset as text."""
+    lines = [dataset.title, f"  {'id':<9} {dataset.id}"]
+    lines += [f"  {name:<9} {value}" for name, value in facts(dataset)]
+    if dataset.facts.variables:
+        lines.append("  variables " + ", ".join(_with_unit(one.name, one.unit) for one in dataset.facts.variables))
+    return "\n".join(lines)
+
+
+def facts(dataset: Dataset) -> list[tuple[str, str]]:
+    """Return what is known of a dataset in words; unknown says so."""
+    found = dataset.facts
+    sizes = " × ".join(f"{one.size} {one.name}" for one in found.dimensions) or _rows(dataset)
+    contact = dataset.contact
+    return [
+        ("Pole", dataset.pole_name),
+        ("Access", "opens here" if dataset.opens_here else f"described: {dataset.access or 'no way to get it known'}"),
+        ("Period", spoken_period(found.period)),
+        ("Area", spoken_box(found.box)),
+        *([("Size", sizes)] if sizes else []),
+        *([("Format", file_format(dataset))] if dataset.opens_here else []),
+        ("Licence", dataset.licence.text if dataset.licence else "unknown"),
+        ("DOI", dataset.doi or "unknown"),
+        ("Provider", ", ".join(one.name for one in dataset.providers) or "unknown"),
+        ("Contact", f"{contact.name} ({', '.join(contact.emails)})" if contact else "unknown"),
+    ]
+
+
+def file_format(dataset: Dataset) -> str:
+    """Return "Zarr, 0.9 MB"."""
+    kinds = dict.fromkeys(_FORMATS.get(one.media_type.split(";")[0], one.media_type) for one in dataset.facts.assets)
+    return f"{', '.join(kinds)}, {size(dataset.bytes)}"
+
+
+def size(number: int) -> str:
+    """Return bytes as "0.9 MB"; small ones in kB."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB")):
+        if number >= factor / 10:
+            return f"{number / factor:.1f} {unit}"
+    return f"{max(number / 1e3, 0.1):.1f} kB"
+
+
+def summary(dataset: Dataset) -> str:
+    """Return what a dataset holds in one line: its kind, variables and period."""
+    names = [one.title or one.name for one in dataset.facts.variables if not one.name.startswith("band ")]
+    if dataset.kind in ("traces", "stations"):
+        names = [one.name for one in dataset.facts.variables]
+    parts = [_KINDS.get(dataset.kind or "", ""), ", ".join(names[:3]) + (" …" if len(names) > 3 else "")]
+    parts.append(spoken_period(dataset.facts.period) if dataset.facts.period.known else "")
+    return " · ".join(part for part in parts if part)
+
+
+def code(dataset: Dataset) -> str:
+    """Return lines that open the dataset, to copy into a cell."""
+    lines = dataset.example or (f'data = gaia.open("{dataset.id}")',)
+    return "\n".join(["import gaia_vre as gaia", "", *lines])
+
+
+def spoken_question(question: Question) -> str:
+    """Return the question in words, for the heading of its results."""
+    parts = [f"for “{question.text}”" if question.text else ""]
+    parts.append(f"in {spoken_box(question.box)}" if question.box else "")
+    if question.time:
+        start, end = question.time.start, question.time.end
+        parts.append(f"in {start}" if start == end else f"from {start or 'the beginning'} to {end or 'now'}")
+    parts.append(f"of {POLES[question.pole]}" if question.pole else "")
+    return " ".join(part for part in parts if part)
+
+
+def _heading(found: int, question: str, *, complete: bool) -> str:
+    noun = "dataset" if found == 1 else "datasets"
+    about = f" {question}" if question else ""
+    if not complete:
+        return f"No dataset has all the words; {found} {noun} with most of them{about}"
+    return f"{found or 'No'} {noun}{about}"
+
+
+def _line(dataset: Dataset) -> str:
+    state = "opens here" if dataset.opens_here else "described"
+    return f"  {dataset.id:<34} {dataset.pole_name:<15} {state:<11} {dataset.title}"
+
+
+def _counts(datasets: Sequence[Dataset]) -> dict[str, Any]:
+    return {"total": len(datasets), "here": sum(one.opens_here for one in datasets)}
+
+
+def _rows(dataset: Dataset) -> str:
+    return f"{dataset.facts.rows:,} rows".replace(",", "\u202f") if dataset.facts.rows else ""
+
+
+def _with_unit(name: str, unit: str | None) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _render(name: str, **values: Any) -> str:
+    return _environment().get_template(name).render(**values)
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("gaia_vre.catalog"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"facts": facts, "summary": summary, "code": code, "size": size, "format": file_format}
+    environment.globals["heading"] = _heading
+    return environment

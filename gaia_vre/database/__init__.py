@@ -1,0 +1,1 @@
+"""The service's database: engine, tables and migrations, on SQLite and PostgreSQL alike."""

@@ -1,0 +1,82 @@
+"""Open the database that the settings name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+
+from gaia_vre.core.errors import SettingsError, Unavailable
+from gaia_vre.core.state import StateFolder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from gaia_vre.core.settings import Settings
+
+_BUSY_MILLISECONDS = 5000
+
+
+def database_url(settings: Settings) -> str:
+    """Return where the service keeps its data: the setting, or SQLite in the state folder."""
+    return settings.service.database_url or f"sqlite:///{StateFolder(settings.state).service / 'gaia.sqlite'}"
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for a database URL.
+
+    Raises
+    ------
+    SettingsError
+        The URL is none, or of a database that is neither SQLite nor PostgreSQL.
+    """
+    try:
+        kind = make_url(url).get_backend_name()
+        if kind not in ("sqlite", "postgresql"):
+            raise SettingsError(f"service.database_url: {kind} is not supported; sqlite and postgresql are")
+        engine = create_engine(url, pool_pre_ping=kind == "postgresql")
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SettingsError(
+            "service.database_url is no database address: sqlite:///… or postgresql+psycopg://…"
+        ) from error
+    if kind == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def check_usable(engine: Engine) -> None:
+    """Ask the database for an answer.
+
+    Raises
+    ------
+    Unavailable
+        It does not answer, or its file is damaged; the message says which and what to do.
+    """
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM alembic_version"))
+    except OperationalError as error:
+        raise Unavailable(f"The database {shown(engine)} does not answer: {_first_line(error)}") from error
+    except DatabaseError as error:
+        raise Unavailable(
+            f"The database {shown(engine)} is damaged: {_first_line(error)}. Restore a copy, or move it away"
+        ) from error
+
+
+def shown(engine: Engine) -> str:
+    """Return the database's address without its password."""
+    return engine.url.render_as_string(hide_password=True)
+
+
+def _first_line(error: DatabaseError) -> str:
+    return str(error.orig).splitlines()[0]
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    # WAL: readers never wait for the one writer; NORMAL loses nothing when a process is killed.
+    for pragma in ("journal_mode=WAL", f"busy_timeout={_BUSY_MILLISECONDS}", "foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

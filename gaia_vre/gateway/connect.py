@@ -1,0 +1,178 @@
+"""A Dask cluster from a notebook in one line."""
+
+from __future__ import annotations
+
+import gc
+import html
+import os
+from typing import Any
+
+import dask
+from dask.utils import format_bytes
+from dask_gateway import Gateway, GatewayCluster
+
+from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, Unavailable
+from gaia_vre.gateway.tls import guard_streams
+
+
+class GaiaCluster(GatewayCluster):  # type: ignore[misc]
+    """A cluster on the gateway with a client in place: whatever Dask computes next runs on it."""
+
+    client: Any = None
+    _ipython_display_ = None  # the widget of the base class says less than the table below
+
+    def close(self, shutdown: bool | None = None) -> None:
+        """End the cluster; with ``shutdown=False`` only let go of it."""
+        if self.status == "closed":
+            return
+        super().close(shutdown=shutdown)
+        _forget_loop(self.gateway)
+
+    def _totals(self) -> tuple[int, int, int]:
+        workers = dict(self.scheduler_info.get("workers", {})).values()
+        threads = sum(each["nthreads"] for each in workers)
+        return len(workers), threads, sum(each["memory_limit"] or 0 for each in workers)
+
+    def __repr__(self) -> str:
+        workers, threads, memory = self._totals()
+        if self.status != "running":
+            return f"<cluster {self.name}: {self.status}>"
+        return f"<cluster {self.name}: {workers} workers, {threads} cores, {format_bytes(memory)}>"
+
+    def _repr_html_(self) -> str:
+        workers, threads, memory = self._totals()
+        rows = {"Status": self.status, "Workers": workers, "Cores": threads, "Memory": format_bytes(memory)}
+        cells = "".join(f"<tr><th>{key}</th><td>{html.escape(str(value))}</td></tr>" for key, value in rows.items())
+        link = html.escape(self.dashboard_link or "", quote=True)
+        dashboard = f'<p><a href="{link}" target="_blank">Dashboard</a></p>' if link else ""
+        return f"<h4>Dask cluster {html.escape(str(self.name))}</h4><table>{cells}</table>{dashboard}"
+
+
+def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by name
+    workers: int = 2,
+    *,
+    cores: int | None = None,
+    memory_gib: float | None = None,
+    adaptive: tuple[int, int] | None = None,
+    environment: str | None = None,
+    timeout: float = 120,
+) -> GaiaCluster:
+    """Start a cluster and wait for its workers; what Dask computes from then on runs there.
+
+    Parameters
+    ----------
+    workers
+        Workers to start with.
+    cores, memory_gib
+        Cores and memory in GiB of each worker; default and limits are the gateway's.
+    adaptive
+        Fewest and most workers; their number then follows the work.
+    environment
+        Name of the environment of the workers; default: this notebook's.
+    timeout
+        Seconds to wait for the workers.
+
+    Returns
+    -------
+    GaiaCluster
+        Ends with ``close()``, with the kernel, or when it has been idle for long.
+
+    Raises
+    ------
+    InvalidInput
+        A value is out of its bounds, or you hold as many clusters as one user may.
+    Unavailable
+        The gateway does not answer, or no worker came in time.
+    """
+    fewest = _checked(workers if adaptive is None else adaptive[0])
+    wanted = {
+        "workers": fewest,
+        "worker_cores": cores,
+        "worker_memory_gib": memory_gib,
+        "environment": environment,
+    }
+    gateway = _gateway()
+    name = _submit(gateway, {key: value for key, value in wanted.items() if value is not None})
+    started = _connect(gateway, name)
+    if adaptive is not None:
+        started.adapt(minimum=_checked(adaptive[0]), maximum=_checked(adaptive[1]))
+    started.client = started.get_client()
+    _wait(started, fewest, timeout)
+    return started
+
+
+def _checked(workers: Any) -> int:
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+        raise InvalidInput(f"workers: {workers!r} asked, a whole number from 0 is needed")
+    return workers
+
+
+def _gateway() -> Gateway:
+    if not (dask.config.get("gateway.address", None) or os.environ.get("DASK_GATEWAY__ADDRESS")):
+        raise Unavailable("No Dask gateway is known here: DASK_GATEWAY__ADDRESS is not set; in a lab it always is")
+    guard_streams()
+    return Gateway()
+
+
+def _submit(gateway: Gateway, wanted: dict[str, Any]) -> str:
+    """Ask for a cluster without a GatewayCluster in existence yet.
+
+    A refused ``new_cluster`` leaves one behind, whose garbage collection in the loop's thread
+    waits for that thread: the kernel hangs in the next call.
+    """
+    refusal: GaiaError
+    try:
+        name: str = gateway.submit(**wanted)
+    except ValueError as error:
+        refusal = InvalidInput(str(error))
+    except Exception as error:
+        refusal = Unavailable(f"The Dask gateway at {gateway.address} gives no cluster: {_told(error)}")
+    else:
+        return name
+    _let_go(gateway)
+    raise refusal  # outside of the handler: the library's traceback would keep its objects alive
+
+
+def _connect(gateway: Gateway, name: str) -> GaiaCluster:
+    try:
+        return GaiaCluster.from_name(  # type: ignore[no-any-return]
+            name,
+            shutdown_on_close=True,
+            address=gateway.address,
+            proxy_address=gateway.proxy_address,
+            public_address=gateway._public_address,
+            auth=gateway.auth,
+        )
+    except Exception as error:
+        failure = Conflict(f"Cluster {name} was accepted but did not start: {_told(error)}")
+    finally:
+        _let_go(gateway)
+    gc.collect()
+    raise failure
+
+
+def _wait(started: GaiaCluster, workers: int, timeout: float) -> None:
+    try:
+        if workers:
+            started.client.wait_for_workers(workers, timeout=timeout)
+        return
+    except TimeoutError:
+        arrived = len(started.scheduler_info.get("workers", {}))
+    started.close()
+    raise Unavailable(f"{arrived} of {workers} workers came within {timeout:g} s; the cluster is closed")
+
+
+def _let_go(gateway: Gateway) -> None:
+    gateway.close()
+    _forget_loop(gateway)
+    gc.collect()  # here, in the caller's thread, never in the loop's
+
+
+def _forget_loop(gateway: Gateway) -> None:
+    """Keep a closed gateway from being closed once more by ``__del__``, which prints an error."""
+    if hasattr(gateway, "_loop_runner"):
+        del gateway._loop_runner
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__

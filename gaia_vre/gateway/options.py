@@ -1,0 +1,76 @@
+"""What a user may choose for a cluster, with its bounds."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dask_gateway_server.options import Field, Options, Select
+
+if TYPE_CHECKING:
+    from gaia_vre.core.settings import Settings
+
+
+LAUNCHER = ("-P", "-m", "gaia_vre.gateway.launcher")
+"""Arguments of Python; with -P a user's file named like a module is not taken for it."""
+
+_LEAST_MEMORY_GIB = 0.25
+
+
+class Amount(Field):  # type: ignore[misc]
+    """A number between bounds; a refusal says the value and the limit."""
+
+    whole = False
+
+    def __init__(self, field: str, default: float, bounds: tuple[float, float], *, unit: str, label: str) -> None:
+        (self.least, self.most), self.unit = bounds, unit
+        super().__init__(field, default=default, label=label)
+
+    def validate(self, x: Any) -> float:
+        if isinstance(x, bool) or not isinstance(x, int | float) or not math.isfinite(x):
+            raise ValueError(f"{self.field}: {x!r} is not a number")
+        if self.whole and x != int(x):
+            raise ValueError(f"{self.field}: {x!r} is not a whole number")
+        if not self.least <= x <= self.most:
+            bound = f"at least {self.least:g}" if x < self.least else f"at most {self.most:g}"
+            raise ValueError(f"{self.field}: {x:g} {self.unit} asked, {bound} allowed")
+        return int(x) if self.whole else float(x)
+
+    def json_type_spec(self) -> dict[str, Any]:
+        return {"type": "int" if self.whole else "float", "min": self.least, "max": self.most}
+
+
+class Count(Amount):
+    """A whole number between bounds."""
+
+    whole = True
+
+
+def cluster_options(settings: Settings) -> Options:
+    """Return the options that the gateway offers; the environment is the notebook's unless chosen."""
+    dask = settings.dask
+    cores_limit = max(1, int(dask.worker_cores_limit))
+    cores = min(max(1, int(dask.worker_cores)), cores_limit)
+    memory_bounds = (min(_LEAST_MEMORY_GIB, dask.worker_memory_gib_limit), dask.worker_memory_gib_limit)
+    memory = min(dask.worker_memory_gib, dask.worker_memory_gib_limit)
+    environments = [
+        (each.name, str(each.prefix / "bin" / "python") if each.prefix else sys.executable)
+        for each in settings.labs.environments
+    ]
+    return Options(
+        Count("workers", 0, (0, dask.cluster_workers_limit), unit="workers", label="Workers at start"),
+        Count("worker_cores", cores, (1, cores_limit), unit="cores", label="Cores of a worker"),
+        Amount("worker_memory_gib", memory, memory_bounds, unit="GiB", label="Memory of a worker (GiB)"),
+        Select("environment", environments, label="Environment"),
+        handler=_configuration,
+    )
+
+
+def _configuration(chosen: Any) -> dict[str, Any]:
+    return {
+        "worker_cores": chosen.worker_cores,
+        "worker_threads": chosen.worker_cores,
+        "worker_memory": int(chosen.worker_memory_gib * 2**30),
+        "scheduler_cmd": [chosen.environment, *LAUNCHER],
+    }

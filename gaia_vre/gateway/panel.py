@@ -1,0 +1,34 @@
+"""The cluster that JupyterLab's Dask panel starts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from dask_gateway import GatewayCluster
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the panel shows of an adaptive cluster."""
+
+    minimum: int
+    maximum: int
+
+
+class PanelCluster(GatewayCluster):  # type: ignore[misc]
+    """Scales adaptively the way the panel calls it: at once, with an answer that has bounds.
+
+    Notes
+    -----
+    dask-labextension 7.0.0 does not await ``adapt``, and reads ``minimum`` and ``maximum`` of
+    what it returns; ``GatewayCluster.adapt`` returns a coroutine there.
+    """
+
+    def adapt(self, minimum: int | None = None, maximum: int | None = None, active: bool = True, **kwargs: Any) -> Any:
+        asked = super().adapt(minimum=minimum, maximum=maximum, active=active, **kwargs)
+        if not asyncio.iscoroutine(asked):
+            return asked
+        self._adapting = asyncio.ensure_future(asked)
+        return Bounds(minimum or 0, maximum or 0)

@@ -1,0 +1,30 @@
+"""Labs on every deployment: start form, choices, time limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.form import form_fields, options_from_form
+from gaia_vre.hub.traits import propose
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+
+def configure_labs(c: Config, settings: Settings | None = None) -> None:
+    """Set what holds for a lab wherever it runs."""
+    settings = settings or load_settings()
+    propose(
+        c,
+        "Spawner",
+        default_url="/lab",
+        options_form=form_fields(settings.labs),
+        options_from_form=options_from_form,
+        start_timeout=settings.labs.start_seconds,
+        http_timeout=settings.labs.start_seconds,
+        poll_interval=5,
+        poll_jitter=0.1,
+        # A refusal is told to the person who asked; it must never stop the hub for all others.
+        consecutive_failure_limit=0,
+    )

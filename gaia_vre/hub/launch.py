@@ -1,0 +1,49 @@
+"""How a lab is launched on one machine: its command, what it sees, its environment."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from gaia_vre.gateway.commands import lab_environment
+from gaia_vre.isolation.bubblewrap import Confinement, bubblewrap, confined
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gaia_vre.core.settings import Environment, Settings
+    from gaia_vre.core.state import StateFolder
+
+
+def lab_command(environment: Environment) -> list[str]:
+    """Return the command of the lab server in this environment."""
+    python = str(environment.prefix / "bin" / "python") if environment.prefix else sys.executable
+    return [python, "-m", "gaia_vre.lab"]
+
+
+def isolated(command: list[str], home: Path, folder: StateFolder, examples: Path, settings: Settings) -> list[str]:
+    """Return the command as it is run: inside bubblewrap where that works and is wanted."""
+    program = bubblewrap() if settings.labs.isolation != "off" else None
+    if program is None:
+        return command
+    prefixes = [environment.prefix for environment in settings.labs.environments if environment.prefix]
+    visible = tuple(path for path in (folder.data, examples, *prefixes) if path.exists())
+    return confined(command, Confinement(home=home, read_only=visible), program)
+
+
+def gaia_environment(settings: Settings, folder: StateFolder, examples: Path, prefix: str) -> dict[str, str]:
+    """Return the variables by which a lab finds the service, the data and Dask.
+
+    Parameters
+    ----------
+    prefix
+        Path of the server below the public address, as ``/user/ada/``.
+    """
+    return {
+        "GAIA_VRE_URL": settings.addresses.service_url,
+        "GAIA_VRE_CATALOG": str(folder.catalog),
+        "GAIA_VRE_EXAMPLES": str(examples),
+        # The hub must hear of activity well before the culler takes silence for idleness.
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(int(max(3, min(300, settings.labs.idle_minutes * 60 / 4)))),
+        **lab_environment(settings, prefix),
+    }

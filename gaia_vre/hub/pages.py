@@ -1,0 +1,34 @@
+"""The hub's pages in our look, and where a person lands after signing in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tornado.web import StaticFileHandler
+
+from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.traits import propose
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+HOME = "/services/gaia/"
+
+
+def configure_pages(c: Config, settings: Settings | None = None) -> None:
+    """Put our templates before the hub's and serve the files they link to."""
+    settings = settings or load_settings()
+    package = Path(__file__).resolve().parents[1]
+    propose(
+        c,
+        "JupyterHub",
+        default_url=HOME,
+        template_paths=[str(Path(__file__).with_name("templates"))],
+        template_vars={
+            "gaia_home": HOME,
+            "gaia_kind": settings.login.kind,
+            "gaia_idle_minutes": settings.labs.idle_minutes,
+        },
+        extra_handlers=[(r"/gaia-static/(.*)", StaticFileHandler, {"path": str(package / "service" / "static")})],
+    )

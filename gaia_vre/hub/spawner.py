@@ -1,0 +1,208 @@
+"""Start labs as processes of one machine, each in its own home, view and limits."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyterhub.spawner import SimpleLocalProcessSpawner, SpawnException
+from jupyterhub.utils import random_port
+
+from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.names import slug
+from gaia_vre.core.settings import load_settings
+from gaia_vre.core.state import StateFolder
+from gaia_vre.hub.choices import Choice, choose
+from gaia_vre.hub.launch import gaia_environment, isolated, lab_command
+from gaia_vre.isolation.limits import existing_group, limit_group
+from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
+
+_PORT_LOOKS_SECONDS = 0.02
+_STOP_SECONDS = 10.0
+_KEPT = ("LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ")
+
+
+class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
+    """A lab as a process: isolated by bubblewrap, limited by control groups, found again after a hub restart.
+
+    `start` returns when the lab's port answers, so the hub's own polling, which backs off,
+    finds it at its first look.
+    """
+
+    started: float | None = None
+    """Creation time of the process: a process id alone may have been given to another."""
+    end_reason: str | None = None
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.settings = load_settings()
+        self.folder = StateFolder(self.settings.state)
+        self.examples = Path(os.environ.get("GAIA_VRE_EXAMPLES", self.folder.root / "examples"))
+        self.env_keep = list(_KEPT)
+
+    # What it is ---------------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> str:
+        """The name that every process of this server carries."""
+        return f"{self.instance}/{self.user.name}/{self.name}"
+
+    @property
+    def instance(self) -> str:
+        return os.environ.get(INSTANCE_VARIABLE, "")
+
+    def _default_home_dir(self) -> str:
+        return str(self.folder.home(self.user.name))
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        home = str(self.folder.home(self.user.name))
+        return env | {"USER": self.user.name, "HOME": home, "SHELL": "/bin/bash"}
+
+    def get_env(self) -> dict[str, str]:
+        env: dict[str, str] = super().get_env()
+        env |= gaia_environment(self.settings, self.folder, self.examples, env["JUPYTERHUB_SERVICE_PREFIX"])
+        return env | {INSTANCE_VARIABLE: self.instance, SERVER_VARIABLE: self.mark}
+
+    # Start --------------------------------------------------------------------------------------
+
+    async def start(self) -> tuple[str, int]:
+        choice = self._choice()
+        self._apply(choice)
+        self.end_reason = None
+        loop = asyncio.get_running_loop()
+        # A hub that was killed while starting this server has forgotten its process.
+        await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 1.0)
+        home = self.folder.home(self.user.name)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.port = random_port()
+        command = [*lab_command(choice.environment), *self.get_args()]
+        self._launch(isolated(command, home, self.folder, self.examples, self.settings), home, choice)
+        await self._until_it_answers()
+        return "127.0.0.1", self.port
+
+    def _choice(self) -> Choice:
+        try:
+            return choose(self.settings.labs, self.user_options)
+        except InvalidInput as error:
+            raise SpawnException(error.message, reason="options", status_code=400) from error
+
+    def _apply(self, choice: Choice) -> None:
+        self.cpu_limit = choice.size.cores
+        self.mem_limit = int(choice.size.memory_gib * 2**30)
+
+    def _launch(self, command: list[str], home: Path, choice: Choice) -> None:
+        group = limit_group(self.instance, self._group_name, choice.size.cores, choice.size.memory_gib)
+        with self._log.open("wb") as log:
+            self.proc = subprocess.Popen(
+                group.entered_by(command) if group else command,
+                cwd=home,
+                env=self.get_env(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.pid = self.proc.pid
+        self.started = psutil.Process(self.pid).create_time()
+
+    async def _until_it_answers(self) -> None:
+        deadline = time.monotonic() + self.start_timeout
+        while time.monotonic() < deadline:
+            if await self.poll() is not None:
+                raise SpawnException(
+                    f"The lab ended while it started: {self._last_words()}", reason="exited", status_code=500
+                )
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(_PORT_LOOKS_SECONDS)
+                continue
+            writer.close()
+            return
+
+    # Watch and stop -----------------------------------------------------------------------------
+
+    async def poll(self) -> int | None:
+        process = self._process()
+        if process is not None and not is_dead(process):
+            return None
+        status = self.proc.poll() if self.proc is not None else 0
+        if self.pid:
+            self._note_end(status)
+            self.clear_state()
+        return status if status is not None else 0
+
+    async def stop(self, now: bool = False) -> None:
+        """End the server: asked first, killed with everything it started after 10 s."""
+        process = self._process()
+        if process is None:
+            return
+        inside = workload(process.pid)
+        loop = asyncio.get_running_loop()
+        if inside is not None and not now:
+            inside.send_signal(signal.SIGTERM)
+            await loop.run_in_executor(None, psutil.wait_procs, [process], _STOP_SECONDS)
+        await loop.run_in_executor(None, end, [process], 0.0)
+        await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 0.0)
+        if self.proc is not None:
+            self.proc.poll()
+        if group := existing_group(self.instance, self._group_name):
+            await loop.run_in_executor(None, group.remove)
+
+    def _process(self) -> psutil.Process | None:
+        """Return the running process of this server, not another that got its id."""
+        if not self.pid:
+            return None
+        try:
+            process = psutil.Process(self.pid)
+            same = self.started is None or abs(process.create_time() - self.started) < 1
+        except psutil.NoSuchProcess:
+            return None
+        return process if same else None
+
+    def _note_end(self, status: int | None) -> None:
+        """Remember why the server ended, for the person who finds it stopped."""
+        group = existing_group(self.instance, self._group_name)
+        if group is not None and group.memory_kills():
+            self.end_reason = "memory"
+        elif status:
+            self.end_reason = "crashed"
+        if group is not None:
+            group.remove()
+
+    # State that outlives the hub ----------------------------------------------------------------
+
+    def get_state(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().get_state()
+        return state | {"started": self.started} if self.pid else state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state(state)
+        self.started = state.get("started")
+
+    def clear_state(self) -> None:
+        super().clear_state()
+        self.started = None
+
+    # Files --------------------------------------------------------------------------------------
+
+    @property
+    def _group_name(self) -> str:
+        return slug(f"{self.user.name}/{self.name}")
+
+    @property
+    def _log(self) -> Path:
+        """The output of the lab; begun anew at each start, only operators read it."""
+        logs = self.folder.logs / "labs"
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return logs / f"{self._group_name}.log"
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").splitlines()[-50:]
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it wrote nothing")[:300]

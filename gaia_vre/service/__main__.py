@@ -1,0 +1,69 @@
+"""Run the service: ``python -m gaia_vre.service``."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import uvicorn
+
+from gaia_vre.core.errors import SettingsError
+from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.database.engine import database_url, make_engine
+from gaia_vre.database.migrate import upgrade
+from gaia_vre.service.app import create_app
+from gaia_vre.service.dependencies import Parts
+from gaia_vre.service.gateway import Gateway
+from gaia_vre.service.hub import Hub
+from gaia_vre.service.login import Login
+from gaia_vre.service.metrics import Metrics
+from gaia_vre.service.store import Store
+
+
+def main() -> None:
+    """Bring the database up to date and serve on loopback until asked to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    settings = load_settings()
+    parts = _parts(settings)
+    uvicorn.run(
+        create_app(parts),
+        host="127.0.0.1",
+        port=settings.addresses.service_port,
+        log_level="warning",
+        access_log=False,  # paths hold names
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _parts(settings: Settings) -> Parts:
+    engine = make_engine(database_url(settings))
+    upgrade(engine)
+    token = _variable("JUPYTERHUB_API_TOKEN")
+    hub = Hub(os.environ.get("JUPYTERHUB_API_URL", settings.addresses.hub_api_url), token)
+    return Parts(
+        settings=settings,
+        engine=engine,
+        hub=hub,
+        gateway=Gateway(settings.addresses.gateway_url, token),
+        store=Store(engine),
+        login=Login(
+            hub,
+            client_id=os.environ.get("JUPYTERHUB_CLIENT_ID", "service-gaia"),
+            client_secret=token,
+            cookie_secret=_variable("GAIA_VRE_COOKIE_SECRET"),
+            prefix=os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/services/gaia/"),
+        ),
+        metrics=Metrics(),
+    )
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SettingsError(f"The variable {name} is not set: `gaia-vre up` and the Helm chart set it")
+    return value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What routes and pages get: the parts of the service, the caller, the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Form, Header, Request
+
+from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
+from gaia_vre.service.login import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+
+    from gaia_vre.core.settings import Settings
+    from gaia_vre.service.gateway import Gateway
+    from gaia_vre.service.hub import Hub
+    from gaia_vre.service.login import Login
+    from gaia_vre.service.metrics import Metrics
+    from gaia_vre.service.store import Store
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a request may need, made once when the service starts."""
+
+    settings: Settings
+    engine: Engine
+    hub: Hub
+    gateway: Gateway
+    store: Store
+    login: Login
+    metrics: Metrics
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def parts(request: Request) -> Parts:
+    """Return the parts of this service."""
+    return cast("Parts", request.app.state.parts)
+
+
+UsesParts = Annotated[Parts, Depends(parts)]
+
+
+def caller(request: Request, service: UsesParts) -> Caller:
+    """Return who asks; refuses those who are not signed in."""
+    return service.login.caller(request)
+
+
+UsesCaller = Annotated[Caller, Depends(caller)]
+
+
+def proven_caller(
+    who: UsesCaller,
+    service: UsesParts,
+    form_proof: Annotated[str | None, Form(alias="_xsrf")] = None,
+    header_proof: Annotated[str | None, Header(alias="X-XSRFToken")] = None,
+) -> Caller:
+    """Return who asks for a change; a browser must send the proof of our page."""
+    service.login.check_proof(who, header_proof or form_proof)
+    return who
+
+
+ChangesAs = Annotated[Caller, Depends(proven_caller)]
+
+
+def language(request: Request) -> Language:
+    """Return the language of the page."""
+    return choose_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+
+
+UsesLanguage = Annotated[Language, Depends(language)]

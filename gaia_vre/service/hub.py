@@ -1,0 +1,169 @@
+"""What the service asks JupyterHub; one small class, so tests can put a hub of their own in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx2
+
+from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound, NotSignedIn, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PAGE = 200
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server of a person, as the hub knows it."""
+
+    username: str
+    name: str
+    ready: bool
+    pending: str | None
+    url: str
+    started: datetime | None
+    last_activity: datetime | None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a token belongs to, and what it may do."""
+
+    name: str
+    kind: str
+    """``user`` or ``service``."""
+    admin: bool
+    scopes: frozenset[str]
+    servers: tuple[Server, ...] = ()
+
+
+class Hub:
+    """The hub's REST API.
+
+    Parameters
+    ----------
+    url
+        Address of the API, as ``http://127.0.0.1:8081/hub/api``.
+    token
+        The service's own token; what is done for a person is done with that person's token.
+    """
+
+    def __init__(self, url: str, token: str, transport: httpx2.BaseTransport | None = None) -> None:
+        self._token = token
+        self._http = httpx2.Client(base_url=url, timeout=_SECONDS, transport=transport, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def version(self) -> str:
+        """Return the hub's version: the cheapest sign that it is usable."""
+        return str(self._ask("GET", "/", self._token)["version"])
+
+    def person(self, token: str) -> Person:
+        """Return who this token belongs to.
+
+        Raises
+        ------
+        NotSignedIn
+            The hub does not know the token.
+        """
+        model = self._ask("GET", "/user", token)
+        servers = tuple(_server(str(model["name"]), entry) for entry in (model.get("servers") or {}).values())
+        return Person(
+            name=str(model["name"]),
+            kind=str(model.get("kind", "user")),
+            admin=bool(model.get("admin", False)),
+            scopes=frozenset(model.get("scopes", ())),
+            servers=servers,
+        )
+
+    def active_servers(self) -> Iterator[Server]:
+        """Yield the servers that run, start or stop; the cost follows their number, not that of the users."""
+        offset = 0
+        while True:
+            page = self._ask("GET", f"/users?state=active&limit={_PAGE}&offset={offset}", self._token)
+            for user in page:
+                for entry in (user.get("servers") or {}).values():
+                    yield _server(str(user["name"]), entry)
+            if len(page) < _PAGE:
+                return
+            offset += _PAGE
+
+    def start(self, username: str, name: str, token: str) -> None:
+        """Start a server as its owner had it last time."""
+        self._ask("POST", _path(username, name), token)
+
+    def stop(self, username: str, name: str, token: str | None = None) -> None:
+        """Stop a server; without a person's token, as the service."""
+        self._ask("DELETE", _path(username, name), token or self._token)
+
+    def exchange(self, form: dict[str, str]) -> str:
+        """Return the access token for an OAuth code."""
+        try:
+            answer = self._http.post("/oauth2/token", data=form)
+        except httpx2.HTTPError as error:
+            raise _unavailable(error) from error
+        if answer.status_code != 200:
+            raise NotSignedIn("The hub did not confirm the sign-in: begin again from the home page")
+        return str(answer.json()["access_token"])
+
+    def _ask(self, method: str, path: str, token: str) -> Any:
+        try:
+            answer = self._http.request(method, path, headers={"Authorization": f"token {token}"})
+        except httpx2.HTTPError as error:
+            raise _unavailable(error) from error
+        if answer.status_code >= 400:
+            raise _refusal(answer)
+        return answer.json() if answer.content else None
+
+
+_REFUSALS: dict[int, type[GaiaError]] = {401: NotSignedIn, 403: NotAllowed, 404: NotFound, 409: Conflict}
+
+
+def _refusal(answer: httpx2.Response) -> GaiaError:
+    try:
+        message = str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        message = answer.reason_phrase
+    if answer.status_code == 403 and answer.request.url.path.endswith("/user"):
+        return NotSignedIn("The token is not known to the hub, or no longer")
+    if answer.status_code >= 500:
+        return Unavailable(f"The hub cannot do this now: {message}")
+    return _REFUSALS.get(answer.status_code, InvalidInput)(message)
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(f"The hub does not answer ({type(error).__name__}); try again in a moment")
+
+
+def _path(username: str, name: str) -> str:
+    user = f"/users/{_quoted(username)}"
+    return f"{user}/servers/{_quoted(name)}" if name else f"{user}/server"
+
+
+def _quoted(word: str) -> str:
+    return quote(word, safe="@")
+
+
+def _server(username: str, entry: dict[str, Any]) -> Server:
+    return Server(
+        username=username,
+        name=str(entry.get("name", "")),
+        ready=bool(entry.get("ready")),
+        pending=entry.get("pending"),
+        url=str(entry.get("url", "")),
+        started=_time(entry.get("started")),
+        last_activity=_time(entry.get("last_activity")),
+        options=dict(entry.get("user_options") or {}),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None

@@ -1,0 +1,77 @@
+"""Pages in French and English: texts from the gettext catalog, times and numbers as each language writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from babel.core import negotiate_locale
+from babel.dates import format_date, format_time, get_timezone
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+LANGUAGE_COOKIE = "gaia-language"
+_LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+_FOLDER = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the pages."""
+
+    code: str
+
+    @property
+    def other(self) -> str:
+        return next(code for code in LANGUAGES if code != self.code)
+
+    def text(self, english: str) -> str:
+        """Return the text in this language; the English one is the key."""
+        return _texts(self.code).get(english, english)
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, format="#,##0.##", locale=_locale(self.code))
+
+    def when(self, time: datetime, now: datetime, zone: str) -> str:
+        """Return the time of day, with the date when it is not today."""
+        local, today = time.astimezone(get_timezone(zone)), now.astimezone(get_timezone(zone))
+        pattern = "H 'h' mm" if self.code == "fr" else "HH:mm"
+        clock = format_time(local, pattern, locale=_locale(self.code))
+        if local.date() == today.date():
+            return clock
+        return f"{format_date(local, 'd MMM', locale=_locale(self.code))} {clock}"
+
+    def day(self, now: datetime, zone: str) -> str:
+        """Return the day in words, as *Tuesday 24 November*."""
+        return format_date(now.astimezone(get_timezone(zone)), "EEEE d MMMM", locale=_locale(self.code))
+
+
+def choose_language(cookie: str | None, accepted: str) -> Language:
+    """Return the language that was switched to, else the browser's first that we have, else English."""
+    if cookie in LANGUAGES:
+        return Language(cookie)
+    wanted = [part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")[:20]]
+    found = negotiate_locale([word.split("_")[0].lower() for word in wanted if word], list(LANGUAGES))
+    return Language(found or "en")
+
+
+@cache
+def _texts(code: str) -> dict[str, str]:
+    path = _FOLDER / code / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=code)
+    return {str(message.id): str(message.string) for message in catalog if message.id and message.string}
+
+
+@cache
+def _locale(code: str) -> Locale:
+    return Locale.parse(_LOCALES[code])

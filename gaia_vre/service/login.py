@@ -1,0 +1,186 @@
+"""Know who asks: a browser by OAuth with the hub, a program by its hub token."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from gaia_vre.core.errors import InvalidInput, NotAllowed, NotSignedIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from gaia_vre.service.hub import Hub, Person
+
+SESSION_COOKIE = "gaia-session"
+STATE_COOKIE = "gaia-sign-in"
+ACCESS_SCOPE = "access:services!service=gaia"
+_ACCESS = {ACCESS_SCOPE, "access:services"}
+_SESSION_SECONDS = 14 * 86400
+_STATE_SECONDS = 600
+_REMEMBERED_SECONDS = 20.0
+_REMEMBERED_COUNT = 10_000
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, with what rights at the hub, and whether a page of ours must prove the request."""
+
+    person: Person
+    token: str
+    session: str | None
+    """The session cookie, for a browser."""
+
+    @property
+    def name(self) -> str:
+        return self.person.name
+
+
+class Login:
+    """Sessions of browsers and tokens of programs.
+
+    The session cookie holds the hub's token, encrypted: the service keeps no session, so any
+    number of its processes may answer. The hub is asked anew every 20 s, so a person who has
+    signed out or lost a right is out within that time.
+    """
+
+    def __init__(self, hub: Hub, client_id: str, client_secret: str, cookie_secret: str, prefix: str) -> None:
+        self.hub, self.client_id, self.client_secret, self.prefix = hub, client_id, client_secret, prefix
+        key = hashlib.sha256(cookie_secret.encode()).digest()
+        self._box = Fernet(base64.urlsafe_b64encode(key))
+        self._key = key
+        self._remembered: dict[str, tuple[float, Person]] = {}
+        self._lock = threading.Lock()
+
+    # Who asks -----------------------------------------------------------------------------------
+
+    def caller(self, request: Request) -> Caller:
+        """Return who asks, or refuse.
+
+        Raises
+        ------
+        NotSignedIn
+            There is no token and no session, or the hub no longer knows it.
+        NotAllowed
+            The token may not be used with this service.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() in ("token", "bearer") and token:
+            return Caller(self._person(token.strip()), token.strip(), None)
+        cookie = request.cookies.get(SESSION_COOKIE)
+        if not cookie:
+            raise NotSignedIn("Nobody is signed in: open the home page, or send a hub token")
+        token = self._opened(cookie, _SESSION_SECONDS)["token"]
+        return Caller(self._person(token), token, cookie)
+
+    def _person(self, token: str) -> Person:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        now = time.monotonic()
+        with self._lock:
+            at, person = self._remembered.get(digest, (0.0, None))
+        if person is None or now - at > _REMEMBERED_SECONDS:
+            person = self.hub.person(token)
+            self._remember(digest, now, person)
+        if person.kind == "user" and not _ACCESS & person.scopes:
+            raise NotAllowed(f"This token of {person.name} lacks the scope {ACCESS_SCOPE}")
+        return person
+
+    def _remember(self, digest: str, now: float, person: Person) -> None:
+        with self._lock:
+            if len(self._remembered) >= _REMEMBERED_COUNT:
+                self._remembered.clear()
+            self._remembered[digest] = (now, person)
+
+    def fresh(self, caller: Caller) -> Person:
+        """Return the person as the hub knows them now, servers included."""
+        return self.hub.person(caller.token)
+
+    # Requests that change something -------------------------------------------------------------
+
+    def proof(self, session: str) -> str:
+        """Return what a form of ours sends along, which no other site can know."""
+        return hmac.new(self._key, session.encode(), hashlib.sha256).hexdigest()
+
+    def check_proof(self, caller: Caller, given: str | None) -> None:
+        """Refuse a change that a browser sends without the proof of our page.
+
+        Raises
+        ------
+        NotAllowed
+            The proof is missing or belongs to another session.
+        """
+        if caller.session is None:
+            return  # a program: no other site can make it send its token
+        if not given or not hmac.compare_digest(given, self.proof(caller.session)):
+            raise NotAllowed("The form is too old or comes from elsewhere: open the page again")
+
+    # Sign-in of browsers ------------------------------------------------------------------------
+
+    def begin(self, response: Callable[[str], Response], goal: str) -> Response:
+        """Return a redirection to the hub's sign-in, and remember where the person wanted to go."""
+        state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        query = {
+            "client_id": self.client_id,
+            "redirect_uri": f"{self.prefix}oauth_callback",
+            "response_type": "code",
+            "state": state,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        answer = response(f"/hub/api/oauth2/authorize?{urlencode(query)}")
+        self._set(answer, STATE_COOKIE, {"state": state, "verifier": verifier, "goal": goal}, _STATE_SECONDS)
+        return answer
+
+    def finish(self, request: Request, response: Callable[[str], Response]) -> Response:
+        """Exchange the hub's code for a token, and begin a session.
+
+        Raises
+        ------
+        InvalidInput
+            The answer does not belong to a sign-in that this browser began.
+        """
+        kept = self._opened(request.cookies.get(STATE_COOKIE, ""), _STATE_SECONDS)
+        query = request.query_params
+        if "code" not in query or not hmac.compare_digest(query.get("state", ""), kept["state"]):
+            raise InvalidInput("This sign-in was begun elsewhere or too long ago: begin again from the home page")
+        form = {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "grant_type": "authorization_code",
+            "code": query["code"],
+            "redirect_uri": f"{self.prefix}oauth_callback",
+            "code_verifier": kept["verifier"],
+        }
+        answer = response(kept["goal"])
+        self._set(answer, SESSION_COOKIE, {"token": self.hub.exchange(form)}, _SESSION_SECONDS)
+        answer.delete_cookie(STATE_COOKIE, path=self.prefix)
+        return answer
+
+    def end(self, response: Response) -> None:
+        """End the browser's session with the service."""
+        response.delete_cookie(SESSION_COOKIE, path=self.prefix)
+
+    def _set(self, response: Response, name: str, values: dict[str, Any], seconds: int) -> None:
+        value = self._box.encrypt(json.dumps(values).encode()).decode()
+        response.set_cookie(name, value, max_age=seconds, path=self.prefix, httponly=True, samesite="lax")
+
+    def _opened(self, cookie: str, seconds: int) -> dict[str, str]:
+        try:
+            values: dict[str, str] = json.loads(self._box.decrypt(cookie.encode(), ttl=seconds))
+        except (InvalidToken, ValueError) as error:
+            raise NotSignedIn("The session has ended: open the home page again") from error
+        return values

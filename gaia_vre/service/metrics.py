@@ -1,0 +1,34 @@
+"""Numbers for Prometheus: ``gaia_<noun>_<verb>_<unit>``, never with user names."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """The numbers of one service, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "gaia_requests_answer_seconds",
+            "Time to answer a request.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.passes = Histogram(
+            "gaia_reconcile_pass_seconds", "Time of one pass of the reconcile loop.", registry=self.registry
+        )
+        self.failures = Counter(
+            "gaia_reconcile_fail_total",
+            "Looks that got no answer, by what was asked.",
+            ["part"],
+            registry=self.registry,
+        )
+        self.repairs = Counter(
+            "gaia_reconcile_repair_total", "Things that a pass put right.", ["kind"], registry=self.registry
+        )
+        self.last_pass = Gauge(
+            "gaia_reconcile_finish_seconds", "Unix time at which the last pass ended.", registry=self.registry
+        )
+        self.running = Gauge("gaia_things_run_count", "What runs now.", ["kind"], registry=self.registry)

@@ -1,0 +1,33 @@
+"""Values of what runs and what ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - read at run time by the API's models
+from typing import Literal
+
+Kind = Literal["server", "cluster"]
+
+Reason = Literal["asked", "idle", "memory", "crashed", "lost", "stuck"]
+"""asked: by a person; lost: it was gone when the service looked, and nothing told why."""
+
+
+@dataclass(frozen=True, order=True)
+class Thing:
+    """Something that runs, of somebody; two observations of it are equal."""
+
+    kind: Kind
+    username: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something that ran and ended, and why."""
+
+    thing: Thing
+    started: datetime | None
+    ended: datetime
+    reason: Reason
+    detail: str = ""
+    id: int | None = None

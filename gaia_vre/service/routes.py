@@ -1,0 +1,152 @@
+"""The JSON API of what runs and what ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from gaia_vre.core.errors import NotAllowed, NotFound
+from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
+from gaia_vre.service.model import Kind, Reason, Thing
+
+router = APIRouter(prefix="/api")
+
+ServerName = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$")]
+ClusterName = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+
+
+class Me(BaseModel):
+    """Who asks."""
+
+    name: str
+    kind: str
+    admin: bool
+
+
+class ServerModel(BaseModel):
+    """A server; the personal lab has an empty name."""
+
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    ready: bool
+    pending: str | None
+    url: str
+    started: datetime | None
+    last_activity: datetime | None
+    options: dict[str, Any]
+
+
+class ClusterModel(BaseModel):
+    """A Dask cluster."""
+
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    status: str
+    started: datetime
+    workers: int
+    worker_cores: float
+    worker_memory_gib: float
+
+
+class EndingModel(BaseModel):
+    """Something that ended, and why."""
+
+    id: int | None
+    kind: Kind
+    name: str
+    started: datetime | None
+    ended: datetime
+    reason: Reason
+    detail: str
+
+
+class Report(BaseModel):
+    """What the hub tells of an end."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Kind = "server"
+    username: str = Field(min_length=1, max_length=255)
+    name: str = Field(default="", max_length=255)
+    started: datetime | None = None
+    ended: datetime
+    reason: Reason
+    detail: str = Field(default="", max_length=500)
+
+
+@router.get("/me")
+def me(who: UsesCaller) -> Me:
+    """Say who the token or session belongs to."""
+    return Me(name=who.name, kind=who.person.kind, admin=who.person.admin)
+
+
+@router.get("/servers")
+def servers(who: UsesCaller, service: UsesParts) -> list[ServerModel]:
+    """List my servers that run, start or stop."""
+    return [ServerModel.model_validate(each) for each in service.login.fresh(who).servers]
+
+
+@router.post("/server", status_code=202)
+def start_server(who: ChangesAs, service: UsesParts) -> None:
+    """Start my personal lab as I had it last time."""
+    service.hub.start(who.name, "", who.token)
+
+
+@router.delete("/server", status_code=202)
+def stop_server(who: ChangesAs, service: UsesParts) -> None:
+    """Stop my personal lab."""
+    service.hub.stop(who.name, "", who.token)
+
+
+@router.delete("/servers/{name}", status_code=202)
+def stop_named_server(name: ServerName, who: ChangesAs, service: UsesParts) -> None:
+    """Stop a named server of mine."""
+    service.hub.stop(who.name, name, who.token)
+
+
+@router.get("/clusters")
+def clusters(who: UsesCaller, service: UsesParts) -> list[ClusterModel]:
+    """List my Dask clusters."""
+    return [ClusterModel.model_validate(each) for each in service.gateway.clusters() if each.username == who.name]
+
+
+@router.delete("/clusters/{name}", status_code=204)
+def stop_cluster(name: ClusterName, who: ChangesAs, service: UsesParts) -> None:
+    """Stop a Dask cluster of mine."""
+    if not any(each.name == name and each.username == who.name for each in service.gateway.clusters()):
+        raise NotFound(f"You have no Dask cluster {name}")
+    service.gateway.stop(name)
+
+
+@router.get("/endings")
+def endings(who: UsesCaller, service: UsesParts) -> list[EndingModel]:
+    """List what of mine ended lately, and why."""
+    return [
+        EndingModel(
+            id=each.id,
+            kind=each.thing.kind,
+            name=each.thing.name,
+            started=each.started,
+            ended=each.ended,
+            reason=each.reason,
+            detail=each.detail,
+        )
+        for each in service.store.endings(who.name)
+    ]
+
+
+@router.post("/endings", status_code=201)
+def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
+    """Tell why something ended; only the hub may, with the service's own token."""
+    if who.person.kind != "service" or who.name != "gaia":
+        raise NotAllowed(f"{who.name} may not report ends; the hub does")
+    thing = Thing(report.kind, report.username, report.name)
+    service.store.report(thing, report.reason, report.started, report.ended, report.detail)
+
+
+@router.post("/endings/{number}/dismiss", status_code=204)
+def dismiss_ending(number: Annotated[int, Path(ge=1, lt=2**31)], who: ChangesAs, service: UsesParts) -> None:
+    """Hide a notice and all older ones."""
+    service.store.dismiss(who.name, number, service.clock())

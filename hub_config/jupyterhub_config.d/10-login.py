@@ -1,0 +1,3 @@
+from gaia_vre.hub.login import configure_login
+
+configure_login(c)

@@ -1,0 +1,3 @@
+from gaia_vre.hub.roles import configure_roles
+
+configure_roles(c)

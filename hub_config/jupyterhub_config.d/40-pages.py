@@ -1,0 +1,3 @@
+from gaia_vre.hub.pages import configure_pages
+
+configure_pages(c)

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gaia_vre.core.errors import SettingsError
+from gaia_vre.core.settings import (
+    Addresses,
+    Dask,
+    Environment,
+    Labs,
+    Login,
+    OpenIDConnect,
+    Service,
+    Settings,
+    Size,
+    load_settings,
+    parse_settings,
+    read_settings,
+)
+
+
+def test_no_settings_are_the_defaults() -> None:
+    assert parse_settings(None) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        pytest.param({"lgin": {}}, "unknown key 'lgin'; did you mean 'login'?", id="at the top"),
+        pytest.param({"labs": {"sizs": []}}, "unknown key 'labs.sizs'; did you mean 'sizes'?", id="in a part"),
+        pytest.param(
+            {"labs": {"sizes": [{"name": "s", "titel": "S", "title": "S", "cores": 1, "memory_gib": 1}]}},
+            "unknown key 'labs.sizes.0.titel'; did you mean 'title'?",
+            id="in a list",
+        ),
+        pytest.param({"addresses": {"port": 99999}}, "addresses.port", id="a port that does not exist"),
+        pytest.param({"login": {"kind": "oidc"}}, "needs the part 'oidc'", id="an institution that is not described"),
+        pytest.param({"labs": {"sizes": []}}, "labs.sizes", id="no size at all"),
+        pytest.param(["a"], "expected keys and values, found list", id="a list"),
+    ],
+)
+def test_what_does_not_fit_is_named(values: object, message: str) -> None:
+    with pytest.raises(SettingsError, match=r"^site\.yaml: ") as caught:
+        parse_settings(values, "site.yaml")
+    assert message in caught.value.message
+
+
+def test_a_size_must_not_stand_twice() -> None:
+    size = {"name": "s", "title": "S", "cores": 1, "memory_gib": 1}
+    with pytest.raises(SettingsError, match="'s' stands twice"):
+        parse_settings({"labs": {"sizes": [size, size]}})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("a: [", "is not YAML", id="no YAML"),
+        pytest.param(b"\xff\xfe\x00", "is not YAML", id="no text"),
+        pytest.param(None, "cannot be read", id="no file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: str | bytes | None, message: str) -> None:
+    path = tmp_path / "settings.yaml"
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(SettingsError, match=message) as caught:
+        read_settings(path)
+    assert str(path) in caught.value.message
+
+
+def test_written_settings_read_back_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = parse_settings({"state": str(tmp_path), "dask": {"idle_minutes": 7}})
+    path = tmp_path / "settings.yaml"
+    path.write_text(yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True)))
+    monkeypatch.setenv("GAIA_VRE_SETTINGS", str(path))
+    assert load_settings() == settings
+
+
+def test_every_setting_is_explained() -> None:
+    parts = (Settings, Login, OpenIDConnect, Labs, Size, Environment, Dask, Service, Addresses)
+    silent = [
+        f"{part.__name__}.{name}"
+        for part in parts
+        for name, field in part.model_fields.items()
+        if not field.description
+    ]
+    assert silent == []

@@ -1,0 +1,119 @@
+"""A person at a browser: sign in, start, a plot on the screen. Screenshots are kept to be looked at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.support.environment import Environment
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHOTS = Path(__file__).parents[2] / "test-results" / "screenshots"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, environment: Environment) -> Iterator[Page]:
+    context = browser.new_context(base_url=environment.url, viewport={"width": 1440, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    context.close()
+
+
+def shot(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def sign_in(page: Page, environment: Environment, name: str) -> None:
+    page.goto("/hub/login")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(environment.password())
+    page.get_by_role("button", name="Sign in").click()
+
+
+PLOT = (
+    "import gaia_vre as gaia\n"
+    "sst = gaia.open('ostia-monthly').surface_temperature.isel(time=0)\n"
+    "sst.plot(figsize=(7, 3))"
+)
+
+
+def test_from_the_login_page_to_a_plot(page: Page, environment: Environment) -> None:
+    page.goto("/")
+    shot(page, "login")
+    sign_in(page, environment, "curie")
+    expect(page.get_by_role("heading", name="My servers")).to_be_visible()
+    shot(page, "home-empty")
+    page.goto("/hub/spawn")
+    shot(page, "start")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/user/curie/lab**")
+    page.get_by_title("Python 3 (ipykernel)").first.click()
+    cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
+    cell.click()
+    for line in PLOT.splitlines():
+        page.keyboard.type(line)
+        page.keyboard.press("Shift+Enter") if line is PLOT.splitlines()[-1] else page.keyboard.press("Enter")
+    image = page.locator(".jp-OutputArea img")
+    expect(image.first).to_be_visible()
+    assert image.first.bounding_box()["width"] > 200
+    shot(page, "lab-plot")
+    page.goto("/services/gaia/")
+    expect(page.get_by_role("heading", name="My servers")).to_be_visible()
+    shot(page, "home-running")
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.get_by_text("Stopped").first).to_be_visible()
+
+
+def test_pages_fit_a_phone(browser: Browser, environment: Environment) -> None:
+    context = browser.new_context(base_url=environment.url, viewport={"width": 390, "height": 800}, locale="fr-FR")
+    page = context.new_page()
+    sign_in(page, environment, "curie")
+    for path, name in (("/services/gaia/", "home"), ("/hub/spawn", "start"), ("/hub/none", "error")):
+        page.goto(path)
+        shot(page, f"{name}-phone")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+    context.close()
+
+
+def test_no_page_asks_another_host(page: Page, environment: Environment) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, environment, "curie")
+    for path in ("/services/gaia/", "/hub/spawn", "/hub/token"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith((environment.url, "data:"))] == []
+
+
+def test_the_dark_theme_is_remembered(page: Page, environment: Environment) -> None:
+    sign_in(page, environment, "curie")
+    page.goto("/hub/spawn")
+    page.locator("#dark-theme-toggle").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    shot(page, "start-dark")

@@ -1,0 +1,171 @@
+"""A real gateway with its proxy, in front of a fake hub that knows two people and a service."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, parse_settings
+from gaia_vre.core.state import StateFolder
+from gaia_vre.gateway.commands import lab_environment, proxy_command, server_command
+from gaia_vre.gateway.processes import by_folder
+
+HUB_CONFIG = Path(__file__).parents[2] / "hub_config"
+ACCESS = "access:services!service=dask-gateway"
+PEOPLE = {
+    "token-of-ada": {"kind": "user", "name": "ada", "scopes": [ACCESS], "groups": [], "admin": False},
+    "token-of-eve": {"kind": "user", "name": "eve", "scopes": [ACCESS], "groups": [], "admin": False},
+    "token-without-access": {"kind": "user", "name": "bob", "scopes": [], "groups": [], "admin": False},
+    "token-of-gaia": {"kind": "service", "name": "gaia", "scopes": [ACCESS]},
+}
+
+
+class FakeHub(ThreadingHTTPServer):
+    """Answers ``/hub/api/user`` as JupyterHub does."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hub/api"
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+        super().__exit__(*error)
+
+
+class _Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        person = PEOPLE.get(self.headers.get("Authorization", "").removeprefix("token "))
+        body = json.dumps(person or {"message": "Not found"}).encode()
+        self.send_response(200 if person else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+class RunningGateway:
+    """Proxy and server as the supervisor starts them, each in a session of its own."""
+
+    def __init__(
+        self, state: Path, hub: FakeHub, config: Path | None = None, isolation: str = "auto", **dask: Any
+    ) -> None:
+        ports = free_ports(2)
+        self.settings: Settings = parse_settings(
+            {
+                "state": str(state),
+                "dask": dask,
+                "labs": {"isolation": isolation},
+                "addresses": {"gateway_port": ports[0], "gateway_api_port": ports[1]},
+            }
+        )
+        self.folder = StateFolder(state)
+        self.environ = {
+            **os.environ,
+            SETTINGS_VARIABLE: str(self.folder.settings),
+            "GAIA_VRE_INSTANCE": f"test-{os.getpid()}",
+            "DASK_GATEWAY_PROXY_TOKEN": "a" * 64,
+            "JUPYTERHUB_API_URL": hub.api_url,
+            "JUPYTERHUB_API_TOKEN": "token-of-the-gateway",
+        }
+        self.config = config
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> RunningGateway:
+        self.folder.root.mkdir(parents=True, exist_ok=True)
+        self.folder.data.mkdir(exist_ok=True)
+        self.folder.settings.write_text(yaml.safe_dump(self.settings.model_dump(mode="json")))
+        self.start("proxy")
+        self.start("server")
+        self.wait_until_ready()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for name in ("server", "proxy"):
+            self.stop(name)
+
+    def start(self, name: str) -> None:
+        command = proxy_command(self.settings) if name == "proxy" else server_command(self.settings, HUB_CONFIG)
+        if name == "server" and self.config:
+            command = [sys.executable, "-m", "dask_gateway_server", "--config", str(self.config)]
+        with (self.folder.root / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=self.environ, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        process = self.processes.pop(name)
+        process.send_signal(number)
+        process.wait(timeout=30)
+
+    def kill(self, name: str) -> None:
+        self.stop(name, signal.SIGKILL)
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        until(lambda: get(f"{self.settings.addresses.gateway_url}/api/health")[0] == 200, seconds)
+
+    def client_environment(self, person: str) -> dict[str, str]:
+        return {**lab_environment(self.settings, f"/user/{person}/"), "JUPYTERHUB_API_TOKEN": f"token-of-{person}"}
+
+    def api(self, path: str, token: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
+        return get(f"{self.settings.addresses.gateway_url}/api/v1/{path}", token, method, body)
+
+    def cluster_processes(self) -> list[Any]:
+        found = by_folder(self.folder.gateway / "clusters")
+        return [process for members in found.values() for process in members]
+
+
+def get(url: str, token: str | None = None, method: str = "GET", body: Any = None) -> tuple[int, Any]:
+    headers = {"Authorization": f"jupyterhub {token}"} if token else {}
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, _parsed(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, _parsed(error.read())
+    except OSError:
+        return 0, None
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.decode(errors="replace")
+
+
+def until(condition: Any, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.05)
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
