@@ -115,6 +115,9 @@ def _measured(parts: Parts) -> Callable[[Request, Callable[[Request], Awaitable[
     return measure
 
 
+_DRAINED_BYTES = 50_000_000
+
+
 class LimitedBody:
     """Refuse a request body over the limit as soon as it is known, without keeping it."""
 
@@ -127,27 +130,45 @@ class LimitedBody:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self.limit:
+            await _drain(receive)
             await self._refuse(scope, receive, send)
             return
-        taken = 0
+        taken, more = 0, True
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, more
             message = await receive()
             taken += len(message.get("body", b""))
+            more = message.get("more_body", False)
             if taken > self.limit:
                 raise _BodyTooLarge
             return message
 
-        try:
-            await self.app(scope, counted, send)
-        except _BodyTooLarge:
+        async def within(message: Message) -> None:
+            if taken <= self.limit:  # what the application makes of a body cut off is no answer
+                await send(message)
+
+        with contextlib.suppress(_BodyTooLarge):
+            await self.app(scope, counted, within)
+        if taken > self.limit:
+            if more:
+                await _drain(receive)
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problem(413, "too-large", f"The request body is over the limit of {self.limit:,} bytes")
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on for a while, keeping nothing: a proxy that is cut off while it sends tells its client 503."""
+    left = _DRAINED_BYTES
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
 
 
 class _BodyTooLarge(Exception):

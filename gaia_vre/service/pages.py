@@ -57,6 +57,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "waiting": any(server.pending for server in person.servers),
         "spawn": f"/hub/spawn/{quote(who.name)}",
         "sizes": {size.name: size for size in service.settings.labs.sizes},
+        "first_size": service.settings.labs.sizes[0],
     }
     return _templates.TemplateResponse(request, "home.html", context)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from gaia_vre.core.errors import GaiaError
 from gaia_vre.service.rules import decide, seen
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from gaia_vre.service.gateway import Cluster, Gateway
@@ -21,24 +22,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+@dataclass
 class Reconciler:
     """One level-triggered loop: every pass starts from what is, so a missed event is made up by the next."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        gateway: Gateway,
-        store: Store,
-        metrics: Metrics,
-        *,
-        start_limit: timedelta,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self.hub, self.gateway, self.store, self.metrics = hub, gateway, store, metrics
-        self.start_limit = start_limit
-        self.clock = clock
-        self.silent: set[str] = set()
-        """What did not answer at the last pass; said once, not at every pass."""
+    hub: Hub
+    gateway: Gateway
+    store: Store
+    metrics: Metrics
+    start_limit: timedelta
+    """How long the hub gives a server to start."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    silent: set[str] = field(default_factory=set)
+    """What did not answer at the last pass; said once, not at every pass."""
 
     def run(self, period: timedelta, stop: threading.Event) -> None:
         """Pass after pass until asked to stop; a pass that fails is logged, and the next one tries anew."""

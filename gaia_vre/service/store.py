@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import Engine
+    from sqlalchemy import ColumnElement, Engine
 
 _DETAIL = 500
 
@@ -83,7 +83,7 @@ class Store:
             session.execute(update(EndingRow).where(*older).values(dismissed=now))
 
 
-def _is(thing: Thing) -> tuple[object, ...]:
+def _is(thing: Thing) -> tuple[ColumnElement[bool], ...]:
     return RunningRow.kind == thing.kind, RunningRow.username == thing.username, RunningRow.name == thing.name
 
 
