@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import statistics
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.catalog.model import Asset, Dataset, Facts, Variable
 from gaia_vre.catalog.reader import Catalog
 from gaia_vre.catalog.stac import stac_files
+from tests.benchmarks.measure import Measure, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,32 +26,16 @@ RUNS = 7
 AIM = 0.10
 
 
-@dataclass(frozen=True)
-class Measure:
-    name: str
-    ours_seconds: float
-    stock_seconds: float
-    aim: float
-
-    @property
-    def ratio(self) -> float:
-        return self.ours_seconds / self.stock_seconds
-
-    def __str__(self) -> str:
-        ours, stock = self.ours_seconds * 1000, self.stock_seconds * 1000
-        return f"{self.name}: ours {ours:.1f} ms, stock {stock:.1f} ms, ratio {self.ratio:.3f} (aim {self.aim})"
-
-
 def measure() -> Measure:
-    """Open both catalogs and list their entries, median of several runs."""
+    """Open both catalogs and list their entries, several times."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         datasets = thousand_datasets()
         write_ours(root / "catalog", datasets)
         write_stock(root / "catalog.yaml", datasets)
-        ours = median_seconds(lambda: list(Catalog(root / "catalog").ids))
-        stock = median_seconds(lambda: list(intake.open_catalog(str(root / "catalog.yaml"))))
-    return Measure("P12 open a catalog of 1,000 entries", ours, stock, AIM)
+        ours = milliseconds(lambda: list(Catalog(root / "catalog").ids))
+        stock = milliseconds(lambda: list(intake.open_catalog(str(root / "catalog.yaml"))))
+    return Measure("P12 open a catalog of 1,000 entries", "ms", ours, stock, AIM)
 
 
 def thousand_datasets() -> list[Dataset]:
@@ -83,14 +67,14 @@ def write_stock(file: Path, datasets: list[Dataset]) -> None:
     file.write_text(yaml.safe_dump({"sources": sources}))
 
 
-def median_seconds(open_catalog: Callable[[], list[str]]) -> float:
-    seconds = []
+def milliseconds(open_catalog: Callable[[], list[str]]) -> list[float]:
+    samples = []
     for _ in range(RUNS):
         start = time.perf_counter()
         assert len(open_catalog()) == ENTRIES
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+        samples.append((time.perf_counter() - start) * 1000)
+    return samples
 
 
 if __name__ == "__main__":
-    print(measure())
+    print(table([measure()]))
