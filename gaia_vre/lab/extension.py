@@ -29,7 +29,7 @@ def load(server: ServerApp) -> None:
 
 async def start(server: ServerApp) -> None:
     """Begin what runs beside the server once it answers."""
-    seconds = activity.CHECK_SECONDS
+    seconds = activity.check_seconds(os.environ)
     PeriodicCallback(lambda: activity.record(server), seconds * 1000).start()
     server.io_loop.call_later(spare.UNUSED_SECONDS, spare.discard)
     source = os.environ.get(EXAMPLES_VARIABLE)
