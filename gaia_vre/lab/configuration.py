@@ -41,7 +41,7 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
     wanted = {
         # HoloViews would have Bokeh loaded from another host.
         "HOLOVIEWSRC": str(here / "holoviews_settings.py"),
-        # JupyterLab asks each person whether to call another host for news, and for a language server that is not there.
+        # No question whether to fetch news from another host, no look for a language server that is not there.
         "JUPYTER_CONFIG_PATH": str(here / "jupyter"),
     }
     return {name: value for name, value in wanted.items() if name not in environment}
