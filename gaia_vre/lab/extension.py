@@ -47,5 +47,11 @@ def _copy(server: ServerApp, source: Path) -> None:
         server.log.info("Example notebooks copied: %s", ", ".join(written))
 
 
+def points() -> list[dict[str, str]]:
+    """Tell Jupyter Server where the extension is."""
+    return [{"module": __name__}]
+
+
+_jupyter_server_extension_points = points
 _load_jupyter_server_extension = load
 _start_jupyter_server_extension = start
