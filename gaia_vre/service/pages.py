@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.templating import Jinja2Templates
 
 from gaia_vre.core.errors import GaiaError, NotFound
+from gaia_vre.look import TEMPLATES
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesLanguage, UsesParts
 from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES, Language
 from gaia_vre.service.login import Caller
@@ -23,7 +24,7 @@ PREFIX = "/services/gaia/"
 _YEAR_SECONDS = 365 * 86400
 _templates = Jinja2Templates(
     env=Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([Path(__file__).parent / "templates", TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
