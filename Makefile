@@ -31,7 +31,7 @@ format: .venv/.made
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gaia-vre needs Python 3.11 or newer: call make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Preparing the Python environment (once, about a minute) ..."
-	@$(PYTHON) -m venv .tools
+	@$(PYTHON) -m venv .tools || { rm -rf .tools; echo "gaia-vre needs Python's venv module (Debian: python3-venv)" >&2; exit 1; }
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 # Compiled at once: without byte code every import of a lab takes 1.5 times as long.

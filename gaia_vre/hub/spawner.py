@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -134,7 +135,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
             return None
         status = self.proc.poll() if self.proc is not None else 0
         if self.pid:
-            self._note_end(status)
+            self.pid = 0  # another look meanwhile has nothing more to note
+            await asyncio.get_running_loop().run_in_executor(None, self._note_end, status)
             self.clear_state()
         return status if status is not None else 0
 
@@ -146,7 +148,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         inside = workload(process.pid)
         loop = asyncio.get_running_loop()
         if inside is not None and not now:
-            inside.send_signal(signal.SIGTERM)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                inside.send_signal(signal.SIGTERM)
             await loop.run_in_executor(None, psutil.wait_procs, [process], _STOP_SECONDS)
         await loop.run_in_executor(None, end, [process], 0.0)
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 0.0)

@@ -94,9 +94,7 @@ def test_a_killed_lab_is_found_stopped_and_starts_again(environment: Environment
     for process in psutil.process_iter():
         if process in environment.processes() and f"/{lab.username}/" in process.environ().get("GAIA_VRE_SERVER", ""):
             process.kill()
-    until(
-        lambda: lab.http.get("/hub/api/user", headers=lab._headers("/hub/")).json()["server"] is None, 30, "it is seen"
-    )
+    until(lambda: not has_server(lab), 30, "it is seen")
     lab.start_server()
     assert lab.api("GET", "kernels").status_code == 200
 
