@@ -32,9 +32,15 @@ class Language:
     def other(self) -> str:
         return next(code for code in LANGUAGES if code != self.code)
 
-    def text(self, english: str) -> str:
-        """Return the text in this language; the English one is the key."""
-        return _texts(self.code).get(english, english)
+    def text(self, english: str, **values: str) -> str:
+        """Return the text in this language, its gaps filled; the English one is the key."""
+        text = _texts(self.code).get(english, english)
+        return text.format(**values) if values else text
+
+    def count(self, value: float, one: str, many: str) -> str:
+        """Return the number and what it counts; French counts 0 and 1.5 as one."""
+        single = value < 2 if self.code == "fr" else value == 1
+        return f"{self.number(value)} {self.text(one if single else many)}"
 
     def number(self, value: float) -> str:
         return format_decimal(value, format="#,##0.##", locale=_locale(self.code))

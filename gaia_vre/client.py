@@ -1,0 +1,208 @@
+"""Ask the service from a program: notebooks, hub, gateway and command line are its clients."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import httpx2
+
+from gaia_vre.core.errors import ERRORS, GaiaError, InvalidInput, NotSignedIn, Unavailable
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+URL_VARIABLE = "GAIA_VRE_URL"
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
+_SECONDS = 15.0
+_DETAIL = 500
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the service takes the token for."""
+
+    name: str
+    kind: str
+    """``user`` or ``service``."""
+    admin: bool
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that runs, starts or stops; the personal lab has an empty name."""
+
+    name: str
+    ready: bool
+    pending: str | None
+    url: str
+    started: datetime | None
+
+
+@dataclass(frozen=True)
+class RunningCluster:
+    """A Dask cluster that runs or starts."""
+
+    name: str
+    status: str
+    started: datetime
+    workers: int
+    worker_cores: float
+    worker_memory_gib: float
+
+
+@dataclass(frozen=True)
+class PastEnding:
+    """Something that ended, and why."""
+
+    id: int
+    kind: str
+    name: str
+    started: datetime | None
+    ended: datetime
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the hub or the gateway tells of an end."""
+
+    username: str
+    reason: str
+    """``asked``, ``idle``, ``memory``, ``crashed``, ``lost`` or ``stuck``."""
+    ended: datetime
+    name: str = ""
+    kind: str = "server"
+    started: datetime | None = None
+    """With it the service knows for sure which start this was the end of."""
+    detail: str = ""
+    """One sentence more for the owner; cut at 500 characters."""
+
+
+class ServiceClient:
+    """The service's JSON API; what it refuses is raised here as the error that it raised there.
+
+    Parameters
+    ----------
+    url
+        Address of the service with its path, as ``http://127.0.0.1:8082/services/gaia``.
+    token
+        A hub token with the scope ``access:services!service=gaia``.
+    """
+
+    def __init__(
+        self, url: str, token: str, *, transport: httpx2.BaseTransport | None = None, seconds: float = _SECONDS
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx2.Client(
+            base_url=f"{self.url}/api",
+            headers={"Authorization": f"token {token}"},
+            timeout=seconds,
+            transport=transport,
+            trust_env=False,
+        )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return a client as a lab has it: address and token from its environment.
+
+        Raises
+        ------
+        NotSignedIn
+            A variable is missing: this is no lab of the environment.
+        """
+        missing = [name for name in (URL_VARIABLE, TOKEN_VARIABLE) if not os.environ.get(name)]
+        if missing:
+            raise NotSignedIn(f"{' and '.join(missing)} not set: this works in a lab that the hub started")
+        return cls(os.environ[URL_VARIABLE], os.environ[TOKEN_VARIABLE])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    # What is mine -------------------------------------------------------------------------------
+
+    def me(self) -> Identity:
+        return Identity(**self._ask("GET", "/me"))
+
+    def servers(self) -> list[RunningServer]:
+        kept = ("name", "ready", "pending", "url")
+        return [
+            RunningServer(**{key: entry[key] for key in kept}, started=_time(entry["started"]))
+            for entry in self._ask("GET", "/servers")
+        ]
+
+    def start_server(self) -> None:
+        """Start my personal lab as I had it last time; it is ready some seconds later."""
+        self._ask("POST", "/server")
+
+    def stop_server(self, name: str = "") -> None:
+        """Stop a server of mine; the personal lab has an empty name."""
+        self._ask("DELETE", f"/servers/{_word(name)}" if name else "/server")
+
+    def clusters(self) -> list[RunningCluster]:
+        return [
+            RunningCluster(**entry | {"started": _known(entry["started"])}) for entry in self._ask("GET", "/clusters")
+        ]
+
+    def stop_cluster(self, name: str) -> None:
+        self._ask("DELETE", f"/clusters/{_word(name)}")
+
+    def endings(self) -> list[PastEnding]:
+        """Return what of mine ended lately and is not dismissed, newest first."""
+        return [
+            PastEnding(**entry | {"started": _time(entry["started"]), "ended": _known(entry["ended"])})
+            for entry in self._ask("GET", "/endings")
+        ]
+
+    def dismiss(self, number: int) -> None:
+        """Hide a notice and all older ones."""
+        self._ask("POST", f"/endings/{number}/dismiss")
+
+    # What the hub and the gateway tell ------------------------------------------------------------
+
+    def report(self, report: Report) -> None:
+        """Tell why something of somebody ended; telling it twice records it once."""
+        times = {"started": report.started and report.started.isoformat(), "ended": report.ended.isoformat()}
+        self._ask("POST", "/endings", asdict(report) | times | {"detail": report.detail[:_DETAIL]})
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            answer = self._http.request(method, path, json=body)
+        except httpx2.HTTPError as error:
+            raise Unavailable(f"The service at {self.url} does not answer ({type(error).__name__})") from error
+        if answer.status_code >= 400:
+            raise _refusal(answer)
+        return answer.json() if answer.content else None
+
+
+def _refusal(answer: httpx2.Response) -> GaiaError:
+    """Return the error that the service raised; without a problem document, what the status says."""
+    try:
+        problem = answer.json()
+        code, detail = str(problem["code"]), str(problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        kind = Unavailable if answer.status_code >= 500 else InvalidInput
+        return kind(f"The service answered {answer.status_code} {answer.reason_phrase}")
+    return ERRORS.get(code, GaiaError)(detail)
+
+
+def _word(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _time(text: str | None) -> datetime | None:
+    return _known(text) if text else None
+
+
+def _known(text: str) -> datetime:
+    return datetime.fromisoformat(text)
