@@ -125,6 +125,7 @@ def _common(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
     now, zone = service.clock(), service.settings.service.time_zone
     return _texts(language) | {
         "when": lambda time: language.when(time, now, zone),
+        "at": lambda time: language.at(time, now, zone),
         "today": language.day(now, zone),
         "clock": language.when(now, now, zone),
         "zone": zone,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.exceptions import HTTPException
 
 from gaia_vre.core.errors import ERRORS, GaiaError
@@ -71,8 +71,10 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) ->
         return answer(request, error.status_code, _CODES.get(error.status_code, "invalid"), said)
 
     def database(request: Request, error: Exception) -> Response:
-        log.error("The database does not answer: %s", error)
-        return answer(request, 503, "unavailable", "The database does not answer; try again in a moment")
+        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+            return unexpected(request, error)  # a mistake of ours
+        log.error("The database cannot be used: %s", str(error.orig).partition("\n")[0])
+        return answer(request, 503, "unavailable", "The database cannot be used now; the operators have to look")
 
     def unexpected(request: Request, error: Exception) -> Response:
         report = secrets.token_hex(6)
@@ -85,5 +87,5 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) ->
     app.add_exception_handler(GaiaError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(OperationalError, database)
+    app.add_exception_handler(DatabaseError, database)
     app.add_exception_handler(Exception, unexpected)

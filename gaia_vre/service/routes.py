@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -16,6 +16,7 @@ from gaia_vre.service.model import Kind, Reason, Thing
 router = APIRouter(prefix="/api")
 
 _REPORTERS = ("gaia", "dask-gateway")
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 ServerName = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$")]
@@ -75,8 +76,8 @@ class Report(BaseModel):
     kind: Kind = "server"
     username: str = Field(min_length=1, max_length=255, pattern=_PRINTABLE)
     name: str = Field(default="", max_length=255, pattern=_PRINTABLE)
-    started: AwareDatetime | None = None
-    ended: AwareDatetime
+    started: Moment | None = None
+    ended: Moment
     reason: Reason
     detail: str = Field(default="", max_length=500, pattern=_PRINTABLE)
 
