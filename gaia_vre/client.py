@@ -89,36 +89,31 @@ class ServiceClient:
     Parameters
     ----------
     url
-        Address of the service with its path, as ``http://127.0.0.1:8082/services/gaia``.
+        Address of the service with its path; default ``GAIA_VRE_URL``, which every lab has.
     token
-        A hub token with the scope ``access:services!service=gaia``.
+        A hub token with the scope ``access:services!service=gaia``; default ``JUPYTERHUB_API_TOKEN``, the lab's own.
+
+    Raises
+    ------
+    NotSignedIn
+        No address or no token is given or set.
     """
 
     def __init__(
-        self, url: str, token: str, *, transport: httpx2.BaseTransport | None = None, seconds: float = _SECONDS
+        self, url: str | None = None, token: str | None = None, transport: httpx2.BaseTransport | None = None
     ) -> None:
+        url = url or os.environ.get(URL_VARIABLE)
+        token = token or os.environ.get(TOKEN_VARIABLE)
+        if not url or not token:
+            raise NotSignedIn("The service is known inside a lab only: give its url and a hub token elsewhere")
         self.url = url.rstrip("/")
         self._http = httpx2.Client(
             base_url=f"{self.url}/api",
             headers={"Authorization": f"token {token}"},
-            timeout=seconds,
+            timeout=_SECONDS,
             transport=transport,
             trust_env=False,
         )
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Return a client as a lab has it: address and token from its environment.
-
-        Raises
-        ------
-        NotSignedIn
-            A variable is missing: this is no lab of the environment.
-        """
-        missing = [name for name in (URL_VARIABLE, TOKEN_VARIABLE) if not os.environ.get(name)]
-        if missing:
-            raise NotSignedIn(f"{' and '.join(missing)} not set: this works in a lab that the hub started")
-        return cls(os.environ[URL_VARIABLE], os.environ[TOKEN_VARIABLE])
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from gaia_vre.client import Report, ServiceClient
 from gaia_vre.core.errors import (
+    ERRORS,
     GaiaError,
     InvalidInput,
     NotAllowed,
@@ -141,15 +142,21 @@ def test_an_answer_that_is_no_problem_document_is_still_an_error_of_ours(
         answering(httpx2.Response(status, content=content)).me()
 
 
-def test_outside_of_a_lab_it_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ERRORS.values(), ids=lambda kind: kind.__name__)
+def test_every_error_of_ours_comes_out_as_itself(kind: type[GaiaError]) -> None:
+    told = {"status": kind.status, "code": kind.code, "detail": "3 of 2 asked"}
+    with pytest.raises(kind, match="3 of 2 asked"):
+        answering(httpx2.Response(kind.status, json=told)).me()
+
+
+def test_outside_a_lab_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GAIA_VRE_URL", raising=False)
-    monkeypatch.delenv("JUPYTERHUB_API_TOKEN", raising=False)
-    with pytest.raises(NotSignedIn, match="GAIA_VRE_URL and JUPYTERHUB_API_TOKEN"):
-        ServiceClient.from_environment()
+    with pytest.raises(NotSignedIn, match="url and a hub token"):
+        ServiceClient()
 
 
 def test_in_a_lab_its_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAIA_VRE_URL", f"{URL}/")
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "t")
-    with ServiceClient.from_environment() as service:
+    with ServiceClient() as service:
         assert service.url == URL

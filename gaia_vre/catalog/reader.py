@@ -79,6 +79,10 @@ class Catalog:
         self._rows = {row["id"]: row for row in _read_index(folder)}
         self._built: dict[str, Entry] = {}
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self._rows)
+
     def __len__(self) -> int:
         return len(self._rows)
 

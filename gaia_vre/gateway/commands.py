@@ -55,7 +55,7 @@ def lab_environment(settings: Settings, service_prefix: str, environment: str | 
         "DASK_GATEWAY__AUTH__TYPE": "jupyterhub",
         "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT": environment or settings.labs.environments[0].name,
         "DASK_LABEXTENSION__FACTORY__MODULE": "gaia_vre.gateway.panel",
-        "DASK_LABEXTENSION__FACTORY__CLASS": "PanelCluster",
+        "DASK_LABEXTENSION__FACTORY__CLASS": "Cluster",
         "DASK_LABEXTENSION__DEFAULT__WORKERS": "2",
     }
 

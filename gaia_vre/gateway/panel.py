@@ -8,6 +8,8 @@ from typing import Any
 
 from dask_gateway import GatewayCluster
 
+_ADAPT_SECONDS = 5
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -17,7 +19,7 @@ class Bounds:
     maximum: int
 
 
-class PanelCluster(GatewayCluster):  # type: ignore[misc]
+class Cluster(GatewayCluster):  # type: ignore[misc]
     """Scales adaptively the way the panel calls it: at once, with an answer that has bounds.
 
     Notes
@@ -26,9 +28,16 @@ class PanelCluster(GatewayCluster):  # type: ignore[misc]
     what it returns; ``GatewayCluster.adapt`` returns a coroutine there.
     """
 
+    _adapting: asyncio.Future[Any] | None = None
+
     def adapt(self, minimum: int | None = None, maximum: int | None = None, active: bool = True, **kwargs: Any) -> Any:
         asked = super().adapt(minimum=minimum, maximum=maximum, active=active, **kwargs)
         if not asyncio.iscoroutine(asked):
             return asked
         self._adapting = asyncio.ensure_future(asked)
         return Bounds(minimum or 0, maximum or 0)
+
+    async def _stop_internal(self, shutdown: bool | None = None) -> None:
+        if self._adapting is not None:
+            await asyncio.wait([self._adapting], timeout=_ADAPT_SECONDS)
+        await super()._stop_internal(shutdown)

@@ -17,6 +17,6 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
     browser to acknowledge the first, which it delays by 40 ms.
     """
 
-    def connect(self) -> asyncio.Future[None] | None:
+    def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override] # as the class above
         self.websocket_handler.set_nodelay(True)
         return super().connect()

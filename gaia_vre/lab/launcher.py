@@ -31,7 +31,12 @@ def use_private_runtime_folder() -> None:
     folder = tempfile.mkdtemp(prefix="lab-", dir="/tmp")
     os.environ["JUPYTER_RUNTIME_DIR"] = folder
     owner = os.getpid()
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
 
 
 def lab_application() -> type[Any]:

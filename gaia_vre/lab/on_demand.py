@@ -53,7 +53,7 @@ class OnDemand(Router):
         """Load the extension, whose own routes take the place of this one."""
         if self._rule in self._routes:
             self._routes.remove(self._rule)
-            manager = self._server.extension_manager
+            manager: Any = self._server.extension_manager
             manager.add_extension(self._extension, enabled=True)
             manager.link_extension(self._extension)
             manager.load_extension(self._extension)
@@ -72,4 +72,5 @@ class NoClusters(APIHandler):
 
 
 def asks_for_clusters(request: HTTPServerRequest) -> bool:
+    """Tell whether the Dask panel asks which clusters it has started."""
     return request.method == "GET" and request.path.rstrip("/").endswith("/dask/clusters")

@@ -48,7 +48,7 @@ def _count_request(handler: Any) -> None:
     """Count a request as Jupyter Server does without a hub."""
     from jupyter_server.prometheus.log_functions import prometheus_log_method
 
-    prometheus_log_method(handler)
+    prometheus_log_method(handler)  # type: ignore[no-untyped-call]
 
 
 def _package_index(*arguments: Any) -> Any:

@@ -35,8 +35,9 @@ class Prepared:
 
 
 def digest_of(description: Description) -> str:
-    """Return one digest of everything that decides the result: sources, recipe, version of the code."""
-    decisive = [RECIPE_VERSION, to_json(description)]
+    """Return one digest of everything that decides the result; words of the description do not."""
+    sources, recipe = to_json(description.sources), to_json(description.recipe)
+    decisive = [RECIPE_VERSION, description.id, description.dataset.kind, sources, recipe, description.units]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,6 +9,8 @@ from gaia_vre.service.problems import problem
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_DRAINED_BYTES = 50_000_000
+
 
 class BoundedBody:
     """Take a body whole when it is within the limit; at most that much is ever held in memory.
@@ -16,7 +18,8 @@ class BoundedBody:
     Parameters
     ----------
     limit
-        Bytes. A body that says it is longer is refused unread, one that turns out to be longer at the limit.
+        Bytes. Of a longer body nothing is kept, but it is read on for a while: a proxy that is cut off while it
+        sends tells its client 503 instead of the reason.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -27,7 +30,11 @@ class BoundedBody:
             await self.app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        messages = await self._read(receive) if declared.isdigit() and int(declared) <= self.limit else None
+        if declared.isdigit() and int(declared) <= self.limit:
+            messages = await self._read(receive)
+        else:
+            messages = None
+            await _drain(receive, more=True)
         if messages is None:
             await self._refuse(scope, receive, send)
             return
@@ -48,6 +55,7 @@ class BoundedBody:
             taken += len(message.get("body", b""))
             more = message["type"] == "http.request" and message.get("more_body", False)
             if taken > self.limit:
+                await _drain(receive, more=more)
                 return None
         return messages
 
@@ -55,3 +63,12 @@ class BoundedBody:
         answer = problem(413, "too-large", f"The request body is over the limit of {self.limit:,} bytes")
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
+
+
+async def _drain(receive: Receive, *, more: bool) -> None:
+    """Read what still comes, up to a bound, and keep nothing."""
+    left = _DRAINED_BYTES
+    while more and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        more = message["type"] == "http.request" and message.get("more_body", False)

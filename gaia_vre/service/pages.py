@@ -55,6 +55,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "waiting": any(server.pending for server in person.servers),
         "spawn": f"/hub/spawn/{quote(who.name)}",
         "sizes": {size.name: size for size in service.settings.labs.sizes},
+        "first_size": service.settings.labs.sizes[0],
         "idle_minutes": service.settings.labs.idle_minutes,
         "poles": service.shelf.poles(),
     }

@@ -57,13 +57,15 @@ class Store:
     def report(self, thing: Thing, reason: Reason, started: datetime | None, ended: datetime, detail: str = "") -> None:
         """Record an end that the hub tells of, also of something that ended before any pass saw it.
 
-        Told twice it is recorded once; a reason that nobody knew is replaced by the one told.
+        Told twice it is recorded once; a reason that was guessed is replaced by the one told. JupyterHub has
+        forgotten the start when it calls `post_stop_hook`: what was recorded of it helps.
         """
         with Session(self.engine) as session, session.begin():
-            session.execute(delete(RunningRow).where(*_is(RunningRow, thing), RunningRow.started <= ended))
-            row = session.scalar(_recorded(thing, started, ended).with_for_update())
-            if row is None:
-                session.add(_ending(thing, started, ended, reason, detail))
+            mine = (*_is(RunningRow, thing), RunningRow.started <= ended)
+            running_since = session.scalar(delete(RunningRow).where(*mine).returning(RunningRow.started))
+            row = None if running_since else session.scalar(_recorded(thing, started, ended).with_for_update())
+            if row is None or (reason == "memory" and row.reason not in (*_GUESSES, reason)):
+                session.add(_ending(thing, started or running_since, ended, reason, detail))
             elif row.reason in _GUESSES and reason != row.reason:
                 row.reason, row.detail, row.ended = reason, detail[:_DETAIL], ended
 

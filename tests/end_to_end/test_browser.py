@@ -23,6 +23,7 @@ QUIET = [
 ]
 SHOTS = Path(__file__).parents[2] / "test-results" / "screenshots"
 
+expect.set_options(timeout=60_000)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
 
 

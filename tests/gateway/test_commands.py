@@ -30,7 +30,7 @@ def test_no_secret_stands_in_a_command():
         ("gateway.auth.type", "jupyterhub"),
         ("gateway.cluster.options.environment", "pangeo"),
         ("labextension.factory.module", "gaia_vre.gateway.panel"),
-        ("labextension.factory.class", "PanelCluster"),
+        ("labextension.factory.class", "Cluster"),
         ("labextension.default.workers", 2),
     ],
 )

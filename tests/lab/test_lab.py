@@ -15,27 +15,25 @@ import websocket
 import gaia_vre
 from tests.support.lab_process import running_lab
 
-NOT_AT_START = set(
-    [
-        "alembic",
-        "bokeh",
-        "dask",
-        "dask_labextension",
-        "distributed",
-        "httpx",
-        "jupyter_lsp",
-        "jupyter_server_proxy",
-        "jupyterhub.handlers",
-        "jupyterhub.orm",
-        "matplotlib",
-        "numpy",
-        "pandas",
-        "panel",
-        "requests",
-        "sqlalchemy",
-        "xarray",
-    ]
-)
+NOT_AT_START = {
+    "alembic",
+    "bokeh",
+    "dask",
+    "dask_labextension",
+    "distributed",
+    "httpx",
+    "jupyter_lsp",
+    "jupyter_server_proxy",
+    "jupyterhub.handlers",
+    "jupyterhub.orm",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "panel",
+    "requests",
+    "sqlalchemy",
+    "xarray",
+}
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from gaia_vre.core.errors import Unavailable
 from gaia_vre.production.prepare import Progress, is_prepared, prepare
 from tests.support.prepared import SOURCES
 
-COMMAND = [sys.executable, "-m", "gaia_vre", "catalog", "prepare"]
+COMMAND = [sys.executable, "-m", "gaia_vre.cli", "catalog", "prepare"]
 
 
 def command(data: Path, sources: Path = SOURCES) -> list[str]:

@@ -95,6 +95,22 @@ def test_a_told_reason_replaces_a_guess(any_world: World) -> None:
     assert reasons(any_world) == ["memory"]
 
 
+def test_a_death_soon_after_a_stop_is_no_repetition(any_world: World) -> None:
+    for reason in ("asked", "memory"):
+        report(any_world, reason=reason, started=None)
+    assert reasons(any_world) == ["memory", "asked"]
+
+
+def test_the_hub_has_forgotten_the_start_and_the_loop_has_not(any_world: World) -> None:
+    from datetime import timedelta
+
+    thing = Thing("server", "ada", "")
+    any_world.parts.store.begin({thing: NOON - timedelta(hours=3)})
+    report(any_world, started=None)
+    assert any_world.parts.store.endings("ada")[0].started == NOON - timedelta(hours=3)
+    assert any_world.parts.store.running() == {}
+
+
 def test_the_end_of_an_earlier_start_leaves_the_present_one_alone(any_world: World) -> None:
     thing = Thing("server", "ada", "")
     any_world.parts.store.begin({thing: NOON})

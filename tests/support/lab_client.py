@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,6 +112,36 @@ def _text(output: dict[str, Any]) -> str:
     return output["data"].get("text/plain", "")
 
 
+class _Form(HTMLParser):
+    """Collect what a browser would send for a form that nobody has touched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self._select: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "input" and given.get("name") and not _unsent(given):
+            self.values[given["name"]] = given.get("value", "on")
+        elif tag == "select":
+            self._select = given.get("name")
+        elif tag == "option" and self._select and ("selected" in given or self._select not in self.values):
+            self.values[self._select] = given.get("value", "")
+
+
+def _unsent(given: dict[str, str]) -> bool:
+    kind = given.get("type", "text")
+    return kind in ("submit", "button", "reset", "file") or (kind in ("radio", "checkbox") and "checked" not in given)
+
+
+def form_values(page: str) -> dict[str, str]:
+    """Return the values of a page's form as they stand."""
+    form = _Form()
+    form.feed(page)
+    return form.values
+
+
 class LabClient:
     """One person's browser: cookies, XSRF tokens, one lab.
 
@@ -143,11 +174,12 @@ class LabClient:
         return response
 
     def start_server(self, options: dict[str, str] | None = None, seconds: float = 120) -> None:
-        """Press Start and wait until JupyterLab's page has come."""
+        """Press Start, with these choices and the form's own for the rest; wait for JupyterLab's page."""
         path = f"/hub/spawn/{self.username}" + (f"/{self._server}" if self._server else "")
         response = self.http.get(path)
-        if response.url.path == path:  # a hub that asks what to start; without options, its defaults
-            response = self.http.post(path, data={**(options or {}), "_xsrf": self._xsrf("/hub/")})
+        if response.url.path == path:  # a hub that asks what to start
+            form = {**form_values(response.text), **(options or {}), "_xsrf": self._xsrf("/hub/")}
+            response = self.http.post(path, data=form)
         if "/hub/spawn-pending/" in response.url.path:
             self._follow_progress(seconds)
         elif response.status_code >= 400 or not response.url.path.startswith(self.prefix):
