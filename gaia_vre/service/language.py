@@ -40,7 +40,7 @@ class Language:
     def count(self, value: float, one: str, many: str) -> str:
         """Return the number and what it counts; French counts 0 and 1.5 as one."""
         single = value < 2 if self.code == "fr" else value == 1
-        return f"{self.number(value)} {self.text(one if single else many)}"
+        return f"{self.number(value)}\u00a0{self.text(one if single else many)}"
 
     def number(self, value: float) -> str:
         return format_decimal(value, format="#,##0.##", locale=_locale(self.code))

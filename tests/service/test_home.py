@@ -206,8 +206,8 @@ def test_the_switch_is_remembered(world: World) -> None:
 
 def test_french_writes_numbers_and_times_its_own_way() -> None:
     french = Language("fr")
-    assert french.count(1.5, "core", "cores") == "1,5 cœur"
-    assert french.count(2, "core", "cores") == "2 cœurs"
+    assert french.count(1.5, "core", "cores") == "1,5\xa0cœur"
+    assert french.count(2, "core", "cores") == "2\xa0cœurs"
     assert french.when(NOON, NOON, "Europe/Paris") == "13\xa0h\xa000"
 
 
