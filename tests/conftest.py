@@ -29,3 +29,8 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[E
     engine = make_engine(url)
     yield engine
     engine.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the started environment last: what is wrong with a part shows first, and sooner."""
+    items.sort(key=lambda item: "end_to_end" in item.path.parts)

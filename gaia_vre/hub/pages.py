@@ -9,6 +9,7 @@ from tornado.web import StaticFileHandler
 
 from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.hub.traits import propose
+from gaia_vre.look import STATIC, TEMPLATES
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -19,16 +20,15 @@ HOME = "/services/gaia/"
 def configure_pages(c: Config, settings: Settings | None = None) -> None:
     """Put our templates before the hub's and serve the files they link to."""
     settings = settings or load_settings()
-    package = Path(__file__).resolve().parents[1]
     propose(
         c,
         "JupyterHub",
         default_url=HOME,
-        template_paths=[str(Path(__file__).with_name("templates"))],
+        template_paths=[str(Path(__file__).with_name("templates")), str(TEMPLATES)],
         template_vars={
             "gaia_home": HOME,
             "gaia_kind": settings.login.kind,
             "gaia_idle_minutes": settings.labs.idle_minutes,
         },
-        extra_handlers=[(r"/gaia-static/(.*)", StaticFileHandler, {"path": str(package / "service" / "static")})],
+        extra_handlers=[(r"/gaia-static/(.*)", StaticFileHandler, {"path": str(STATIC)})],
     )

@@ -6,10 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_server.serverapp import ServerApp
 
 KEY = "gaia_vre_busy_kernel"
-CHECK_SECONDS = 20
+_CHECK_SECONDS = 20.0
+
+
+def check_seconds(environment: Mapping[str, str]) -> float:
+    """Return how often to look: as often as the hub is told of activity, at least every 20 s."""
+    return min(_CHECK_SECONDS, float(environment.get("JUPYTERHUB_ACTIVITY_INTERVAL", _CHECK_SECONDS)))
 
 
 def record(server: ServerApp) -> None:

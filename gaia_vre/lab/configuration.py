@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from traitlets.config import Config
@@ -36,11 +37,13 @@ def configure(c: Config, environment: Mapping[str, str]) -> None:
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return variables to add, for the lab and its kernels, where they are not set."""
-    wanted = {}
-    if "DASK_GATEWAY__ADDRESS" in environment:
-        # The Dask panel starts its clusters where notebooks start theirs.
-        wanted["DASK_LABEXTENSION__FACTORY__MODULE"] = "dask_gateway"
-        wanted["DASK_LABEXTENSION__FACTORY__CLASS"] = "GatewayCluster"
+    here = Path(__file__).parent
+    wanted = {
+        # HoloViews would have Bokeh loaded from another host.
+        "HOLOVIEWSRC": str(here / "holoviews_settings.py"),
+        # No question whether to fetch news from another host, no look for a language server that is not there.
+        "JUPYTER_CONFIG_PATH": str(here / "jupyter"),
+    }
     return {name: value for name, value in wanted.items() if name not in environment}
 
 

@@ -29,7 +29,7 @@ def load(server: ServerApp) -> None:
 
 async def start(server: ServerApp) -> None:
     """Begin what runs beside the server once it answers."""
-    seconds = activity.CHECK_SECONDS
+    seconds = activity.check_seconds(os.environ)
     PeriodicCallback(lambda: activity.record(server), seconds * 1000).start()
     server.io_loop.call_later(spare.UNUSED_SECONDS, spare.discard)
     source = os.environ.get(EXAMPLES_VARIABLE)
@@ -47,5 +47,11 @@ def _copy(server: ServerApp, source: Path) -> None:
         server.log.info("Example notebooks copied: %s", ", ".join(written))
 
 
+def points() -> list[dict[str, str]]:
+    """Tell Jupyter Server where the extension is."""
+    return [{"module": __name__}]
+
+
+_jupyter_server_extension_points = points
 _load_jupyter_server_extension = load
 _start_jupyter_server_extension = start

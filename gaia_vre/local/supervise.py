@@ -128,6 +128,9 @@ class Supervisor:
         self._http.close()
         guardian = self._guardian
         end_marked(INSTANCE_VARIABLE, self.instance, _STOP_SECONDS, keep=[guardian.pid] if guardian else ())
+        for member in self.members:
+            if member.process:
+                member.process.wait()
         self._reap_strangers()
         remove_groups(self.instance)
         if guardian:

@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
@@ -15,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.database.engine import check_usable
+from gaia_vre.look import STATIC
 from gaia_vre.service import pages, routes
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.problems import HEADERS, install, problem
@@ -63,7 +63,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
-    app.mount(f"{PREFIX}/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
     app.middleware("http")(_measured(parts))
     return app

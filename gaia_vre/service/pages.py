@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.templating import Jinja2Templates
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
+from gaia_vre.look import TEMPLATES
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES, Language
@@ -26,7 +27,7 @@ _CLUSTER = r"^[A-Za-z0-9._-]{1,100}$"
 _YEAR_SECONDS = 365 * 86400
 _templates = Jinja2Templates(
     env=Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([Path(__file__).parent / "templates", TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

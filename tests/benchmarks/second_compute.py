@@ -6,7 +6,6 @@ the gateway's workers talk TLS, those of a LocalCluster do not.
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ import dask.array
 from distributed import Client, LocalCluster
 
 from gaia_vre.gateway.connect import cluster
+from tests.benchmarks.measure import Measure, table
 from tests.benchmarks.new_cluster import known
 from tests.gateway.support import FakeHub, RunningGateway
 
@@ -38,15 +38,16 @@ def timed(work: Any, client: Any) -> float:
     return time.perf_counter() - start
 
 
-def compare(work: Any, gateway: Any, local: Any, runs: int) -> dict[str, float]:
+def compare(name: str, work: Any, gateway: Any, local: Any) -> Measure:
     for client in (gateway, local):
         work(client)
-    times = [(timed(work, gateway), timed(work, local)) for _ in range(runs)]
-    ours_s, local_s = (statistics.median(each) for each in zip(*times, strict=True))
-    return {"gateway": ours_s, "local": local_s, "ratio": ours_s / local_s}
+    times = [(timed(work, gateway), timed(work, local)) for _ in range(RUNS)]
+    ours_s, local_s = zip(*times, strict=True)
+    return Measure(f"P11 second computation, {name}, against LocalCluster", "s", list(ours_s), list(local_s), aim=1.05)
 
 
-def main(runs: int = RUNS) -> dict[str, dict[str, float]]:
+def measures() -> list[Measure]:
+    """Return seconds of the second computation on two workers, with little and with much traffic between them."""
     with (
         tempfile.TemporaryDirectory(prefix="gaia-") as folder,
         FakeHub() as hub,
@@ -56,14 +57,10 @@ def main(runs: int = RUNS) -> dict[str, dict[str, float]]:
         known(gateway),
     ):
         ours = cluster(workers=2)
-        figures = {work.__name__: compare(work, ours.client, client, runs) for work in (reduction, exchange)}
+        found = [compare(work.__name__, work, ours.client, client) for work in (reduction, exchange)]
         ours.close()
-    return figures
+    return found
 
 
 if __name__ == "__main__":
-    for name, figures in main().items():
-        print(
-            f"P11 second computation ({name}): gateway {figures['gateway']:.2f} s, "
-            f"LocalCluster {figures['local']:.2f} s, ratio {figures['ratio']:.2f} (median of {RUNS})"
-        )
+    print(table(measures()))

