@@ -36,10 +36,17 @@ HEADERS = {
 """Sent with every answer."""
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
-    """Return a problem document; a status of 500 and above is logged by the caller."""
+def problem(status: int, code: str, detail: str, report: str | None = None) -> JSONResponse:
+    """Return a problem document; a status of 500 and above is logged by the caller, under the number of its report."""
+    about = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
     return JSONResponse(
-        {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail},
+        about | ({"instance": f"urn:gaia-vre:report:{report}"} if report else {}),
         status_code=status,
         media_type="application/problem+json",
     )
@@ -48,10 +55,10 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
 def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) -> None:
     """Turn every error into a problem document, or for a person into a page."""
 
-    def answer(request: Request, status: int, code: str, detail: str) -> Response:
+    def answer(request: Request, status: int, code: str, detail: str, report: str | None = None) -> Response:
         if "/api/" not in request.url.path and "text/html" in request.headers.get("accept", ""):
             return page(request, status, code, detail)
-        return problem(status, code, detail)
+        return problem(status, code, detail, report)
 
     def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, GaiaError)  # noqa: S101 - starlette calls it for these only
@@ -80,7 +87,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) ->
         report = secrets.token_hex(6)
         log.error("Report %s: %s %s failed", report, request.method, request.url.path, exc_info=error)
         said = f"This did not work. The operators find the cause under report {report}"
-        said_so = answer(request, 500, "internal", said)
+        said_so = answer(request, 500, "internal", said, report)
         said_so.headers.update(HEADERS)  # this answer passes by the rest
         return said_so
 

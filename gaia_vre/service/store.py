@@ -74,9 +74,13 @@ class Store:
         return self._latest(limit, EndingRow.username == username, EndingRow.dismissed.is_(None))
 
     def notice(self, username: str) -> Ending | None:
-        """Return the newest end that this person did not ask for and has not dismissed."""
-        mine = (EndingRow.username == username, EndingRow.dismissed.is_(None), EndingRow.reason != "asked")
-        return next(iter(self._latest(1, *mine)), None)
+        """Return the newest end that is news to this person: not asked for, not dismissed.
+
+        A notebook closes its own Dask clusters, and the gateway does not tell so: an unexplained end of one is none.
+        """
+        closed = and_(EndingRow.kind == "cluster", EndingRow.reason == "lost")
+        news = (EndingRow.dismissed.is_(None), EndingRow.reason != "asked", ~closed)
+        return next(iter(self._latest(1, EndingRow.username == username, *news)), None)
 
     def last_end(self, thing: Thing) -> Ending | None:
         """Return how this thing ended last, dismissed or not."""

@@ -92,6 +92,13 @@ def test_what_i_stopped_myself_is_no_news(world: World) -> None:
     assert "Stopped at 13:00" in text
 
 
+def test_a_cluster_that_a_notebook_closed_is_no_news(world: World) -> None:
+    world.parts.store.report(Thing("cluster", "ada", "c1"), "lost", None, NOON)
+    assert "gaia-notice" not in page(world)
+    world.parts.store.report(Thing("cluster", "ada", "c2"), "memory", None, NOON)
+    assert "A Dask cluster of yours stopped at 13:00: its memory was full" in page(world)
+
+
 def test_a_death_is_not_hidden_by_what_i_stopped_since(world: World) -> None:
     world.parts.store.report(LAB, "memory", None, NOON)
     for number in range(30):

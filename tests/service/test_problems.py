@@ -118,6 +118,7 @@ def test_an_unexpected_error_is_told_by_a_number_that_the_log_has(
     answer = world.program().get(f"{HOME}api/endings")
     report = answer.json()["detail"].rpartition(" ")[2]
     assert answer.status_code == 500
+    assert answer.json()["instance"] == f"urn:gaia-vre:report:{report}"
     assert report in caplog.text
     assert "division" not in answer.text
     assert "Content-Security-Policy" in answer.headers
