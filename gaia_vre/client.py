@@ -1,26 +1,97 @@
-"""Call the service as a program does: the same errors that the service raised come out."""
+"""Ask the service from a program: notebooks, hub, gateway and command line are its clients."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import httpx2
 
-from gaia_vre.core.errors import ERRORS, GaiaError, NotSignedIn, Unavailable
+from gaia_vre.core.errors import ERRORS, GaiaError, InvalidInput, NotSignedIn, Unavailable
 
-_SECONDS = 10.0
+if TYPE_CHECKING:
+    from types import TracebackType
+
+URL_VARIABLE = "GAIA_VRE_URL"
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
+_SECONDS = 15.0
+_DETAIL = 500
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the service takes the token for."""
+
+    name: str
+    kind: str
+    """``user`` or ``service``."""
+    admin: bool
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that runs, starts or stops; the personal lab has an empty name."""
+
+    name: str
+    ready: bool
+    pending: str | None
+    url: str
+    started: datetime | None
+
+
+@dataclass(frozen=True)
+class RunningCluster:
+    """A Dask cluster that runs or starts."""
+
+    name: str
+    status: str
+    started: datetime
+    workers: int
+    worker_cores: float
+    worker_memory_gib: float
+
+
+@dataclass(frozen=True)
+class PastEnding:
+    """Something that ended, and why."""
+
+    id: int
+    kind: str
+    name: str
+    started: datetime | None
+    ended: datetime
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the hub or the gateway tells of an end."""
+
+    username: str
+    reason: str
+    """``asked``, ``idle``, ``memory``, ``crashed``, ``lost`` or ``stuck``."""
+    ended: datetime
+    name: str = ""
+    kind: str = "server"
+    started: datetime | None = None
+    """With it the service knows for sure which start this was the end of."""
+    detail: str = ""
+    """One sentence more for the owner; cut at 500 characters."""
 
 
 class ServiceClient:
-    """The service at /services/gaia.
+    """The service's JSON API; what it refuses is raised here as the error that it raised there.
 
     Parameters
     ----------
     url
-        Its address, path included; default ``GAIA_VRE_URL``, which every lab has.
+        Address of the service with its path; default ``GAIA_VRE_URL``, which every lab has.
     token
-        A hub token; default ``JUPYTERHUB_API_TOKEN``, the lab's own.
+        A hub token with the scope ``access:services!service=gaia``; default ``JUPYTERHUB_API_TOKEN``, the lab's own.
 
     Raises
     ------
@@ -31,59 +102,102 @@ class ServiceClient:
     def __init__(
         self, url: str | None = None, token: str | None = None, transport: httpx2.BaseTransport | None = None
     ) -> None:
-        url = url or os.environ.get("GAIA_VRE_URL")
-        token = token or os.environ.get("JUPYTERHUB_API_TOKEN")
+        url = url or os.environ.get(URL_VARIABLE)
+        token = token or os.environ.get(TOKEN_VARIABLE)
         if not url or not token:
             raise NotSignedIn("The service is known inside a lab only: give its url and a hub token elsewhere")
-        headers = {"Authorization": f"token {token}"}
-        self._http = httpx2.Client(base_url=f"{url}/api", headers=headers, timeout=_SECONDS, transport=transport)
+        self.url = url.rstrip("/")
+        self._http = httpx2.Client(
+            base_url=f"{self.url}/api",
+            headers={"Authorization": f"token {token}"},
+            timeout=_SECONDS,
+            transport=transport,
+            trust_env=False,
+        )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:
         self._http.close()
 
-    def me(self) -> dict[str, Any]:
-        """Return ``name``, ``kind`` and ``admin`` of the token's owner."""
-        found: dict[str, Any] = self._ask("GET", "/me")
-        return found
+    # What is mine -------------------------------------------------------------------------------
 
-    def servers(self) -> list[dict[str, Any]]:
-        """Return my servers that run, start or stop."""
-        found: list[dict[str, Any]] = self._ask("GET", "/servers")
-        return found
+    def me(self) -> Identity:
+        return Identity(**self._ask("GET", "/me"))
 
-    def clusters(self) -> list[dict[str, Any]]:
-        """Return my Dask clusters."""
-        found: list[dict[str, Any]] = self._ask("GET", "/clusters")
-        return found
+    def servers(self) -> list[RunningServer]:
+        kept = ("name", "ready", "pending", "url")
+        return [
+            RunningServer(**{key: entry[key] for key in kept}, started=_time(entry["started"]))
+            for entry in self._ask("GET", "/servers")
+        ]
+
+    def start_server(self) -> None:
+        """Start my personal lab as I had it last time; it is ready some seconds later."""
+        self._ask("POST", "/server")
+
+    def stop_server(self, name: str = "") -> None:
+        """Stop a server of mine; the personal lab has an empty name."""
+        self._ask("DELETE", f"/servers/{_word(name)}" if name else "/server")
+
+    def clusters(self) -> list[RunningCluster]:
+        return [
+            RunningCluster(**entry | {"started": _known(entry["started"])}) for entry in self._ask("GET", "/clusters")
+        ]
 
     def stop_cluster(self, name: str) -> None:
-        """Stop a Dask cluster of mine."""
-        self._ask("DELETE", f"/clusters/{name}")
+        self._ask("DELETE", f"/clusters/{_word(name)}")
 
-    def endings(self) -> list[dict[str, Any]]:
-        """Return what of mine ended lately, and why."""
-        found: list[dict[str, Any]] = self._ask("GET", "/endings")
-        return found
+    def endings(self) -> list[PastEnding]:
+        """Return what of mine ended lately and is not dismissed, newest first."""
+        return [
+            PastEnding(**entry | {"started": _time(entry["started"]), "ended": _known(entry["ended"])})
+            for entry in self._ask("GET", "/endings")
+        ]
 
-    def _ask(self, method: str, path: str) -> Any:
+    def dismiss(self, number: int) -> None:
+        """Hide a notice and all older ones."""
+        self._ask("POST", f"/endings/{number}/dismiss")
+
+    # What the hub and the gateway tell ------------------------------------------------------------
+
+    def report(self, report: Report) -> None:
+        """Tell why something of somebody ended; telling it twice records it once."""
+        times = {"started": report.started and report.started.isoformat(), "ended": report.ended.isoformat()}
+        self._ask("POST", "/endings", asdict(report) | times | {"detail": report.detail[:_DETAIL]})
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         try:
-            answer = self._http.request(method, path)
+            answer = self._http.request(method, path, json=body)
         except httpx2.HTTPError as error:
-            raise Unavailable(f"The service does not answer ({type(error).__name__}); try again in a moment") from error
+            raise Unavailable(f"The service at {self.url} does not answer ({type(error).__name__})") from error
         if answer.status_code >= 400:
-            raise _raised(answer)
+            raise _refusal(answer)
         return answer.json() if answer.content else None
 
 
-def _raised(answer: httpx2.Response) -> GaiaError:
+def _refusal(answer: httpx2.Response) -> GaiaError:
+    """Return the error that the service raised; without a problem document, what the status says."""
     try:
-        told = answer.json()
-        return ERRORS.get(told["code"], GaiaError)(told["detail"])
+        problem = answer.json()
+        code, detail = str(problem["code"]), str(problem["detail"])
     except (ValueError, KeyError, TypeError):
-        return Unavailable(f"The service answered {answer.status_code} without a reason")
+        kind = Unavailable if answer.status_code >= 500 else InvalidInput
+        return kind(f"The service answered {answer.status_code} {answer.reason_phrase}")
+    return ERRORS.get(code, GaiaError)(detail)
+
+
+def _word(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _time(text: str | None) -> datetime | None:
+    return _known(text) if text else None
+
+
+def _known(text: str) -> datetime:
+    return datetime.fromisoformat(text)

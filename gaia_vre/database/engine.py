@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
@@ -52,26 +52,53 @@ def check_usable(engine: Engine) -> None:
     Raises
     ------
     Unavailable
-        It does not answer, or its file is damaged; the message says which and what to do.
+        It does not answer, has no tables yet, or its file is damaged; the message says which and what to do.
     """
     try:
         with engine.connect() as connection:
-            connection.execute(text("SELECT count(*) FROM alembic_version"))
-    except OperationalError as error:
-        raise Unavailable(f"The database {shown(engine)} does not answer: {_first_line(error)}") from error
+            if "alembic_version" not in inspect(connection).get_table_names():
+                raise Unavailable(f"The database {shown(engine)} has no tables yet: run `gaia-vre database upgrade`")
     except DatabaseError as error:
-        raise Unavailable(
-            f"The database {shown(engine)} is damaged: {_first_line(error)}. Restore a copy, or move it away"
-        ) from error
+        raise unusable(engine, error) from error
+
+
+def check_whole(engine: Engine) -> None:
+    """Read an SQLite file through and look for damage; takes seconds for each GB.
+
+    Raises
+    ------
+    Unavailable
+        A part of the file is damaged.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with engine.connect() as connection:
+            found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+    except DatabaseError as error:
+        raise unusable(engine, error) from error
+    if found != "ok":
+        raise Unavailable(_damaged(engine, found))
+
+
+def unusable(engine: Engine, error: DatabaseError) -> Unavailable:
+    """Return what to tell an operator of an error of the database: damaged, or not answering."""
+    reason = str(error.orig).splitlines()[0]
+    if engine.dialect.name == "sqlite" and not isinstance(error, OperationalError):
+        return Unavailable(_damaged(engine, reason))
+    return Unavailable(f"The database {shown(engine)} does not answer: {reason}")
+
+
+def _damaged(engine: Engine, reason: str) -> str:
+    return (
+        f"The database file {engine.url.database} is damaged ({reason.splitlines()[0]}): "
+        "put back a copy, or move it away to begin with an empty one"
+    )
 
 
 def shown(engine: Engine) -> str:
     """Return the database's address without its password."""
     return engine.url.render_as_string(hide_password=True)
-
-
-def _first_line(error: DatabaseError) -> str:
-    return str(error.orig).splitlines()[0]
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

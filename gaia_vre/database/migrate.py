@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from gaia_vre.core.errors import Unavailable
-from gaia_vre.database.engine import shown
+from gaia_vre.database.engine import shown, unusable
 from gaia_vre.database.tables import Table
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ def upgrade(engine: Engine) -> None:
         with _alone(engine), engine.begin() as connection:
             command.upgrade(_configuration(connection), "head")
     except DatabaseError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise Unavailable(
-            f"The database {shown(engine)} cannot be used: {reason}. Check its address, or move a damaged file away"
-        ) from error
+        raise unusable(engine, error) from error
+    except OSError as error:
+        raise Unavailable(f"The database {shown(engine)} cannot be made: {error.strerror}: {error.filename}") from error
 
 
 def differences(engine: Engine) -> list[object]:

@@ -9,6 +9,7 @@ import uvicorn
 
 from gaia_vre.core.errors import SettingsError
 from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.service.app import create_app
@@ -17,6 +18,7 @@ from gaia_vre.service.gateway import Gateway
 from gaia_vre.service.hub import Hub
 from gaia_vre.service.login import Login
 from gaia_vre.service.metrics import Metrics
+from gaia_vre.service.shelf import Shelf
 from gaia_vre.service.store import Store
 
 
@@ -55,6 +57,7 @@ def _parts(settings: Settings) -> Parts:
             prefix=os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/services/gaia/"),
         ),
         metrics=Metrics(),
+        shelf=Shelf(StateFolder(settings.state).catalog),
     )
 
 

@@ -12,28 +12,22 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gaia_vre.core.errors import GaiaError
+from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.service import pages, routes
-from gaia_vre.service.problems import install, problem
+from gaia_vre.service.bounds import BoundedBody
+from gaia_vre.service.problems import HEADERS, install, problem
 from gaia_vre.service.reconcile import Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
     from gaia_vre.service.dependencies import Parts
 
 PREFIX = "/services/gaia"
-_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_LAST_PASS_SECONDS = 5.0
 
 
 def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
@@ -53,6 +47,9 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
             loop.start()
         yield
         stop.set()
+        if reconcile:
+            loop.join(timeout=_LAST_PASS_SECONDS)
+        parts.close()
 
     app = FastAPI(
         title="gaia_vre",
@@ -62,27 +59,19 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts = parts
-    install(app)
+    install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
+    app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
     app.middleware("http")(_measured(parts))
-    app.add_middleware(LimitedBody, limit=parts.settings.service.body_limit_bytes)
     return app
 
 
 def _reconciler(parts: Parts, stop: threading.Event) -> threading.Thread:
-    loop = Reconciler(
-        parts.hub,
-        parts.gateway,
-        parts.store,
-        parts.metrics,
-        start_limit=timedelta(seconds=parts.settings.labs.start_seconds),
-        clock=parts.clock,
-    )
     period = timedelta(seconds=parts.settings.service.reconcile_seconds)
-    return threading.Thread(target=loop.run, args=(period, stop), name="reconcile", daemon=True)
+    return threading.Thread(target=Reconciler(parts).run, args=(period, stop), name="reconcile", daemon=True)
 
 
 def _add_watch_routes(app: FastAPI, parts: Parts) -> None:
@@ -96,7 +85,10 @@ def _add_watch_routes(app: FastAPI, parts: Parts) -> None:
         return Response('{"status": "ok"}', media_type="application/json")
 
     @app.get(f"{PREFIX}/metrics", include_in_schema=False)
-    def metrics() -> Response:
+    def metrics(request: Request) -> Response:
+        # A scraper comes straight; what comes through the proxy comes from anywhere.
+        if "x-forwarded-for" in request.headers and not parts.login.caller(request).person.admin:
+            raise NotAllowed("The numbers are for administrators")
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -106,70 +98,10 @@ def _measured(parts: Parts) -> Callable[[Request, Callable[[Request], Awaitable[
         answer = await call(request)
         route: Any = request.scope.get("route")
         # The pattern of the route, never the path: a path may hold a name.
-        labels = (request.method, getattr(route, "path", "other"), str(answer.status_code))
+        method = request.method if request.method in _METHODS else "other"
+        labels = (method, getattr(route, "path", "other"), str(answer.status_code))
         parts.metrics.requests.labels(*labels).observe(time.perf_counter() - begun)
-        for name, value in _HEADERS.items():
-            answer.headers.setdefault(name, value)
+        answer.headers.update(HEADERS)
         return answer
 
     return measure
-
-
-_DRAINED_BYTES = 50_000_000
-
-
-class LimitedBody:
-    """Refuse a request body over the limit as soon as it is known, without keeping it."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self.limit:
-            await _drain(receive)
-            await self._refuse(scope, receive, send)
-            return
-        taken, more = 0, True
-
-        async def counted() -> Message:
-            nonlocal taken, more
-            message = await receive()
-            taken += len(message.get("body", b""))
-            more = message.get("more_body", False)
-            if taken > self.limit:
-                raise _BodyTooLarge
-            return message
-
-        async def within(message: Message) -> None:
-            if taken <= self.limit:  # what the application makes of a body cut off is no answer
-                await send(message)
-
-        with contextlib.suppress(_BodyTooLarge):
-            await self.app(scope, counted, within)
-        if taken > self.limit:
-            if more:
-                await _drain(receive)
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem(413, "too-large", f"The request body is over the limit of {self.limit:,} bytes")
-        answer.headers["Connection"] = "close"
-        await answer(scope, receive, send)
-
-
-async def _drain(receive: Receive) -> None:
-    """Read on for a while, keeping nothing: a proxy that is cut off while it sends tells its client 503."""
-    left = _DRAINED_BYTES
-    while left > 0:
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if not message.get("more_body"):
-            return
-
-
-class _BodyTooLarge(Exception):
-    pass

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gaia_vre.service.hub import Hub
     from gaia_vre.service.login import Login
     from gaia_vre.service.metrics import Metrics
+    from gaia_vre.service.shelf import Shelf
     from gaia_vre.service.store import Store
 
 
@@ -35,7 +36,13 @@ class Parts:
     store: Store
     login: Login
     metrics: Metrics
+    shelf: Shelf
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def close(self) -> None:
+        self.hub.close()
+        self.gateway.close()
+        self.engine.dispose()
 
 
 def parts(request: Request) -> Parts:
@@ -55,22 +62,30 @@ UsesCaller = Annotated[Caller, Depends(caller)]
 
 
 def proven_caller(
-    who: UsesCaller,
-    service: UsesParts,
-    form_proof: Annotated[str | None, Form(alias="_xsrf")] = None,
-    header_proof: Annotated[str | None, Header(alias="X-XSRFToken")] = None,
+    who: UsesCaller, service: UsesParts, proof: Annotated[str | None, Header(alias="X-XSRFToken")] = None
 ) -> Caller:
-    """Return who asks for a change; a browser must send the proof of our page."""
-    service.login.check_proof(who, header_proof or form_proof)
+    """Return who asks the API for a change; a browser's script must send the proof of our page."""
+    service.login.check_proof(who, proof)
     return who
 
 
 ChangesAs = Annotated[Caller, Depends(proven_caller)]
 
 
-def language(request: Request) -> Language:
+def submitting_caller(
+    who: UsesCaller, service: UsesParts, proof: Annotated[str | None, Form(alias="_xsrf", max_length=200)] = None
+) -> Caller:
+    """Return who submits a form of ours."""
+    service.login.check_proof(who, proof)
+    return who
+
+
+SubmitsAs = Annotated[Caller, Depends(submitting_caller)]
+
+
+def chosen_language(request: Request) -> Language:
     """Return the language of the page."""
     return choose_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
 
 
-UsesLanguage = Annotated[Language, Depends(language)]
+UsesLanguage = Annotated[Language, Depends(chosen_language)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 _SECONDS = 10.0
+_PATIENCE_SECONDS = 3.0
+_TOKEN_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Hub:
         NotSignedIn
             The hub does not know the token.
         """
+        if not token.isascii() or not token.isprintable() or len(token) > _TOKEN_LENGTH:
+            raise NotSignedIn("This is no token of the hub")
         model = self._ask("GET", "/user", token)
         servers = tuple(_server(str(model["name"]), entry) for entry in (model.get("servers") or {}).values())
         return Person(
@@ -96,13 +101,37 @@ class Hub:
                 return
             offset += _PAGE
 
+    def runs(self, username: str, name: str) -> bool:
+        """Return whether this one server runs, starts or stops."""
+        try:
+            model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
+        except NotFound:
+            return False
+        return name in (model.get("servers") or {})
+
+    def knows(self, username: str) -> bool:
+        """Return whether there is such a person."""
+        try:
+            self._ask("GET", f"/users/{_quoted(username)}", self._token)
+        except NotFound:
+            return False
+        return True
+
     def start(self, username: str, name: str, token: str) -> None:
-        """Start a server as its owner had it last time."""
-        self._ask("POST", _path(username, name), token)
+        """Start a server as its owner had it last time; it goes on starting after this returns."""
+        self._set_off("POST", username, name, token)
 
     def stop(self, username: str, name: str, token: str | None = None) -> None:
         """Stop a server; without a person's token, as the service."""
-        self._ask("DELETE", _path(username, name), token or self._token)
+        self._set_off("DELETE", username, name, token or self._token)
+
+    def _set_off(self, method: str, username: str, name: str, token: str) -> None:
+        """Ask for a start or stop, and wait no longer than a refusal takes.
+
+        The hub answers such a request after up to 10 s and goes on when nobody waits for the answer.
+        """
+        with contextlib.suppress(_StillAtIt):
+            self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS)
 
     def exchange(self, form: dict[str, str]) -> str:
         """Return the access token for an OAuth code."""
@@ -114,14 +143,17 @@ class Hub:
             raise NotSignedIn("The hub did not confirm the sign-in: begin again from the home page")
         return str(answer.json()["access_token"])
 
-    def _ask(self, method: str, path: str, token: str) -> Any:
+    def _ask(self, method: str, path: str, token: str, seconds: float = _SECONDS) -> Any:
+        headers = {"Authorization": f"token {token}"}
         try:
-            answer = self._http.request(method, path, headers={"Authorization": f"token {token}"})
+            answer = self._http.request(method, path, headers=headers, timeout=seconds)
+        except httpx2.ReadTimeout as error:
+            raise _StillAtIt(_silence(error)) from error
         except httpx2.HTTPError as error:
             raise _unavailable(error) from error
         if answer.status_code >= 400:
             raise _refusal(answer)
-        return answer.json() if answer.content else None
+        return answer.json() if answer.content else None  # a start answers with no body
 
 
 _REFUSALS: dict[int, type[GaiaError]] = {401: NotSignedIn, 403: NotAllowed, 404: NotFound, 409: Conflict}
@@ -139,8 +171,16 @@ def _refusal(answer: httpx2.Response) -> GaiaError:
     return _REFUSALS.get(answer.status_code, InvalidInput)(message)
 
 
+class _StillAtIt(Unavailable):
+    """The hub has taken the request and has not answered it yet."""
+
+
 def _unavailable(error: Exception) -> Unavailable:
-    return Unavailable(f"The hub does not answer ({type(error).__name__}); try again in a moment")
+    return Unavailable(_silence(error))
+
+
+def _silence(error: Exception) -> str:
+    return f"The hub does not answer ({type(error).__name__}); try again in a moment"
 
 
 def _path(username: str, name: str) -> str:

@@ -32,21 +32,41 @@ class Language:
     def other(self) -> str:
         return next(code for code in LANGUAGES if code != self.code)
 
-    def text(self, english: str) -> str:
-        """Return the text in this language; the English one is the key."""
-        return _texts(self.code).get(english, english)
+    def text(self, english: str, **values: str) -> str:
+        """Return the text in this language, its gaps filled; the English one is the key."""
+        text = _texts(self.code).get(english, english)
+        return text.format(**values) if values else text
+
+    def count(self, value: float, one: str, many: str) -> str:
+        """Return the number and what it counts; French counts 0 and 1.5 as one."""
+        single = value < 2 if self.code == "fr" else value == 1
+        return f"{self.number(value)}\u00a0{self.text(one if single else many)}"
 
     def number(self, value: float) -> str:
         return format_decimal(value, format="#,##0.##", locale=_locale(self.code))
 
     def when(self, time: datetime, now: datetime, zone: str) -> str:
-        """Return the time of day, with the date when it is not today."""
+        """Return the time of day, with the date when it is not today: *10:30*, *22 Nov 10:30*."""
+        day, clock = self._parts(time, now, zone)
+        if not day:
+            return clock
+        return f"le {day} {clock}" if self.code == "fr" else f"{day} {clock}"
+
+    def at(self, time: datetime, now: datetime, zone: str) -> str:
+        """Return the same in a sentence: *at 10:30*, *on 22 Nov at 10:30*."""
+        day, clock = self._parts(time, now, zone)
+        if self.code == "fr":
+            return f"le {day} à {clock}" if day else f"à {clock}"
+        return f"on {day} at {clock}" if day else f"at {clock}"
+
+    def _parts(self, time: datetime, now: datetime, zone: str) -> tuple[str, str]:
         local, today = time.astimezone(get_timezone(zone)), now.astimezone(get_timezone(zone))
-        pattern = "H 'h' mm" if self.code == "fr" else "HH:mm"
+        pattern = "H\u00a0'h'\u00a0mm" if self.code == "fr" else "HH:mm"
         clock = format_time(local, pattern, locale=_locale(self.code))
         if local.date() == today.date():
-            return clock
-        return f"{format_date(local, 'd MMM', locale=_locale(self.code))} {clock}"
+            return "", clock
+        written = "d\u00a0MMM" if local.year == today.year else "d\u00a0MMM\u00a0yyyy"
+        return format_date(local, written, locale=_locale(self.code)), clock
 
     def day(self, now: datetime, zone: str) -> str:
         """Return the day in words, as *Tuesday 24 November*."""

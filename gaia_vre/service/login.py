@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from gaia_vre.service.hub import Hub, Person
 
+SERVICE_NAME = "gaia"
 SESSION_COOKIE = "gaia-session"
 STATE_COOKIE = "gaia-sign-in"
-ACCESS_SCOPE = "access:services!service=gaia"
+PROOF_HEADER = "x-xsrftoken"
+ACCESS_SCOPE = f"access:services!service={SERVICE_NAME}"
 _ACCESS = {ACCESS_SCOPE, "access:services"}
 _SESSION_SECONDS = 14 * 86400
 _STATE_SECONDS = 600
@@ -83,18 +85,35 @@ class Login:
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
             raise NotSignedIn("Nobody is signed in: open the home page, or send a hub token")
-        token = self._opened(cookie, _SESSION_SECONDS)["token"]
+        if not self._from_page(request, cookie):
+            raise NotSignedIn("A page of another part asks with the session of this one: open the home page instead")
+        token = self._opened(cookie, _SESSION)["token"]
         return Caller(self._person(token), token, cookie)
 
+    def _from_page(self, request: Request, cookie: str) -> bool:
+        """Say whether a person went here, or a script of our own page asks.
+
+        Labs have our origin, so the browser sends our cookie with what a script in a lab asks, and would let it read
+        the answer.
+        """
+        if proven := request.headers.get(PROOF_HEADER):
+            return self._proves(cookie, proven)
+        mode, goal = (
+            request.headers.get("sec-fetch-mode", "navigate"),
+            request.headers.get("sec-fetch-dest", "document"),
+        )
+        return mode == "navigate" and goal == "document"
+
     def _person(self, token: str) -> Person:
-        digest = hashlib.sha256(token.encode()).hexdigest()
+        digest = _digest(token)
         now = time.monotonic()
         with self._lock:
             at, person = self._remembered.get(digest, (0.0, None))
         if person is None or now - at > _REMEMBERED_SECONDS:
             person = self.hub.person(token)
             self._remember(digest, now, person)
-        if person.kind == "user" and not _ACCESS & person.scopes:
+        ourselves = person.kind == "service" and person.name == SERVICE_NAME
+        if not ourselves and not _ACCESS & person.scopes:
             raise NotAllowed(f"This token of {person.name} lacks the scope {ACCESS_SCOPE}")
         return person
 
@@ -124,12 +143,15 @@ class Login:
         """
         if caller.session is None:
             return  # a program: no other site can make it send its token
-        if not given or not hmac.compare_digest(given, self.proof(caller.session)):
+        if not given or not self._proves(caller.session, given):
             raise NotAllowed("The form is too old or comes from elsewhere: open the page again")
+
+    def _proves(self, session: str, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.proof(session).encode())
 
     # Sign-in of browsers ------------------------------------------------------------------------
 
-    def begin(self, response: Callable[[str], Response], goal: str) -> Response:
+    def begin(self, request: Request, response: Callable[[str], Response], goal: str) -> Response:
         """Return a redirection to the hub's sign-in, and remember where the person wanted to go."""
         state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -142,7 +164,8 @@ class Login:
             "code_challenge_method": "S256",
         }
         answer = response(f"/hub/api/oauth2/authorize?{urlencode(query)}")
-        self._set(answer, STATE_COOKIE, {"state": state, "verifier": verifier, "goal": goal}, _STATE_SECONDS)
+        kept = {"state": state, "verifier": verifier, "goal": goal}
+        self._set(request, answer, _sign_in(state), kept)
         return answer
 
     def finish(self, request: Request, response: Callable[[str], Response]) -> Response:
@@ -153,34 +176,69 @@ class Login:
         InvalidInput
             The answer does not belong to a sign-in that this browser began.
         """
-        kept = self._opened(request.cookies.get(STATE_COOKIE, ""), _STATE_SECONDS)
         query = request.query_params
-        if "code" not in query or not hmac.compare_digest(query.get("state", ""), kept["state"]):
+        state, code = query.get("state", ""), query.get("code")
+        cookie = _sign_in(state)
+        value = request.cookies.get(cookie.name)
+        kept = self._opened(value, cookie) if value else {"state": ""}
+        if not code or not kept["state"] or not hmac.compare_digest(state.encode(), kept["state"].encode()):
             raise InvalidInput("This sign-in was begun elsewhere or too long ago: begin again from the home page")
         form = {
             "client_id": self.client_id,
             "client_secret": self.client_secret,
             "grant_type": "authorization_code",
-            "code": query["code"],
+            "code": code,
             "redirect_uri": f"{self.prefix}oauth_callback",
             "code_verifier": kept["verifier"],
         }
         answer = response(kept["goal"])
-        self._set(answer, SESSION_COOKIE, {"token": self.hub.exchange(form)}, _SESSION_SECONDS)
-        answer.delete_cookie(STATE_COOKIE, path=self.prefix)
+        self._set(request, answer, _SESSION, {"token": self.hub.exchange(form)})
+        answer.delete_cookie(cookie.name, path=self.prefix)
         return answer
 
-    def end(self, response: Response) -> None:
+    def end(self, caller: Caller, response: Response) -> None:
         """End the browser's session with the service."""
+        with self._lock:
+            self._remembered.pop(_digest(caller.token), None)
         response.delete_cookie(SESSION_COOKIE, path=self.prefix)
 
-    def _set(self, response: Response, name: str, values: dict[str, Any], seconds: int) -> None:
-        value = self._box.encrypt(json.dumps(values).encode()).decode()
-        response.set_cookie(name, value, max_age=seconds, path=self.prefix, httponly=True, samesite="lax")
+    def _set(self, request: Request, response: Response, cookie: _Cookie, values: dict[str, str]) -> None:
+        value = self._box.encrypt(json.dumps(values | {"for": cookie.purpose}).encode()).decode()
+        response.set_cookie(
+            cookie.name,
+            value,
+            max_age=cookie.seconds,
+            path=self.prefix,
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
 
-    def _opened(self, cookie: str, seconds: int) -> dict[str, str]:
+    def _opened(self, value: str, cookie: _Cookie) -> dict[str, str]:
         try:
-            values: dict[str, str] = json.loads(self._box.decrypt(cookie.encode(), ttl=seconds))
+            values: dict[str, str] = json.loads(self._box.decrypt(value.encode(), ttl=cookie.seconds))
         except (InvalidToken, ValueError) as error:
             raise NotSignedIn("The session has ended: open the home page again") from error
+        if values.get("for") != cookie.purpose:
+            raise NotSignedIn("This is no session: open the home page again")
         return values
+
+
+@dataclass(frozen=True)
+class _Cookie:
+    name: str
+    purpose: str
+    seconds: int
+
+
+_SESSION = _Cookie(SESSION_COOKIE, "session", _SESSION_SECONDS)
+
+
+def _sign_in(state: str) -> _Cookie:
+    """Return the cookie of one sign-in: two windows may sign in at once."""
+    name = f"{STATE_COOKIE}-{hashlib.sha256(state.encode()).hexdigest()[:8]}"
+    return _Cookie(name, "sign-in", _STATE_SECONDS)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

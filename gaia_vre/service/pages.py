@@ -11,16 +11,19 @@ from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.templating import Jinja2Templates
 
-from gaia_vre.core.errors import GaiaError, NotFound
+from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
 from gaia_vre.look import TEMPLATES
-from gaia_vre.service.dependencies import ChangesAs, Parts, UsesLanguage, UsesParts
+from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
+from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES, Language
 from gaia_vre.service.login import Caller
-from gaia_vre.service.model import Ending
+from gaia_vre.service.model import Thing
 
 router = APIRouter(include_in_schema=False)
 PREFIX = "/services/gaia/"
 
+_SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
+_CLUSTER = r"^[A-Za-z0-9._-]{1,100}$"
 _YEAR_SECONDS = 365 * 86400
 _templates = Jinja2Templates(
     env=Environment(
@@ -39,55 +42,58 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     try:
         who = service.login.caller(request)
         person = service.login.fresh(who)
-    except GaiaError as error:
-        if error.status != 401:
-            raise
-        return service.login.begin(_redirect, PREFIX)
+    except NotSignedIn:
+        return service.login.begin(request, _redirect, PREFIX)
     clusters, silent = _clusters(service, who)
-    lab = next((server for server in person.servers if server.name == ""), None)
-    others = [server for server in person.servers if server.name]
-    notices = [ending for ending in service.store.endings(who.name) if ending.reason != "asked"]
-    context = _common(service, language, who, "home") | {
-        "lab": lab,
-        "others": others,
+    context = _common(service, language, who) | {
+        "lab": next((server for server in person.servers if not server.name), None),
+        "others": [server for server in person.servers if server.name],
         "clusters": clusters,
         "gateway_silent": silent,
-        "notice": notices[0] if notices else None,
-        "last": _last(service, who),
+        "notice": service.store.notice(who.name),
+        "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),
         "spawn": f"/hub/spawn/{quote(who.name)}",
         "sizes": {size.name: size for size in service.settings.labs.sizes},
         "first_size": service.settings.labs.sizes[0],
+        "idle_minutes": service.settings.labs.idle_minutes,
+        "poles": service.shelf.poles(),
     }
     return _templates.TemplateResponse(request, "home.html", context)
 
 
+def problem_page(request: Request, status: int, code: str, detail: str) -> Response:
+    """Show an error to a person, and the way back."""
+    language = chosen_language(request)
+    context = _texts(language) | {"user": None, "admin": False, "proof": "", "status": status, "detail": detail}
+    del code
+    return _templates.TemplateResponse(request, "problem.html", context, status_code=status)
+
+
 @router.post("/servers/start")
-def start(who: ChangesAs, service: UsesParts) -> Response:
+def start(who: SubmitsAs, service: UsesParts) -> Response:
     """Start my personal lab as last time and show its progress."""
     service.hub.start(who.name, "", who.token)
     return _redirect(f"/hub/spawn-pending/{quote(who.name)}")
 
 
 @router.post("/servers/stop")
-def stop(who: ChangesAs, service: UsesParts, name: Annotated[str, Form(max_length=64)] = "") -> Response:
+def stop(who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_SERVER)] = "") -> Response:
     """Stop a server of mine."""
-    service.hub.stop(who.name, name, who.token)
+    stop_mine(service, who, name)
     return _redirect(PREFIX)
 
 
 @router.post("/clusters/stop")
-def stop_cluster(who: ChangesAs, service: UsesParts, name: Annotated[str, Form(max_length=100)]) -> Response:
+def stop_cluster(who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_CLUSTER)]) -> Response:
     """Stop a Dask cluster of mine."""
-    if not any(each.name == name and each.username == who.name for each in service.gateway.clusters()):
-        raise NotFound(f"You have no Dask cluster {name}")
-    service.gateway.stop(name)
+    stop_cluster_of_mine(service, who, name)
     return _redirect(PREFIX)
 
 
 @router.post("/notices/dismiss")
-def dismiss(who: ChangesAs, service: UsesParts, number: Annotated[int, Form(ge=1, lt=2**31)]) -> Response:
+def dismiss(who: SubmitsAs, service: UsesParts, number: Annotated[int, Form(ge=1, lt=2**31)]) -> Response:
     """Hide a notice and all older ones."""
     service.store.dismiss(who.name, number, service.clock())
     return _redirect(PREFIX)
@@ -110,30 +116,35 @@ def oauth_callback(request: Request, service: UsesParts) -> Response:
 
 
 @router.post("/logout")
-def logout(service: UsesParts, who: ChangesAs) -> Response:
+def logout(service: UsesParts, who: SubmitsAs) -> Response:
     """End the session here, then at the hub."""
-    del who
     answer = _redirect("/hub/logout")
-    service.login.end(answer)
+    service.login.end(who, answer)
     return answer
 
 
-def _common(service: Parts, language: Language, who: Caller, nav: str) -> dict[str, Any]:
+def _common(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
     now, zone = service.clock(), service.settings.service.time_zone
-    return {
-        "t": language.text,
-        "lang": language,
-        "languages": LANGUAGES,
-        "number": language.number,
+    return _texts(language) | {
         "when": lambda time: language.when(time, now, zone),
+        "at": lambda time: language.at(time, now, zone),
         "today": language.day(now, zone),
         "clock": language.when(now, now, zone),
         "zone": zone,
         "user": who.name,
         "admin": who.person.admin,
-        "prefix": PREFIX,
-        "nav": nav,
         "proof": service.login.proof(who.session or ""),
+    }
+
+
+def _texts(language: Language) -> dict[str, Any]:
+    return {
+        "t": language.text,
+        "count": language.count,
+        "number": language.number,
+        "lang": language,
+        "languages": LANGUAGES,
+        "prefix": PREFIX,
     }
 
 
@@ -142,11 +153,6 @@ def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
         return [each for each in service.gateway.clusters() if each.username == who.name], False
     except GaiaError:
         return [], True
-
-
-def _last(service: Parts, who: Caller) -> Ending | None:
-    ended = [each for each in service.store.endings(who.name) if each.thing.kind == "server" and not each.thing.name]
-    return ended[0] if ended else None
 
 
 def _redirect(address: str) -> Response:

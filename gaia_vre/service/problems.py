@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.exceptions import HTTPException
 
 from gaia_vre.core.errors import ERRORS, GaiaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI, Request
     from starlette.responses import Response
 
@@ -22,43 +25,74 @@ log = logging.getLogger(__name__)
 _CODES = {kind.status: code for code, kind in ERRORS.items() if code != "settings"}
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
-    """Return a problem document; a status of 500 and above is logged under its id by the caller."""
+_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Sent with every answer."""
+
+
+def problem(status: int, code: str, detail: str, report: str | None = None) -> JSONResponse:
+    """Return a problem document; a status of 500 and above is logged by the caller, under the number of its report."""
+    about = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
     return JSONResponse(
-        {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail},
+        about | ({"instance": f"urn:gaia-vre:report:{report}"} if report else {}),
         status_code=status,
         media_type="application/problem+json",
     )
 
 
-def install(app: FastAPI) -> None:
-    """Turn every error of the API into a problem document."""
-    app.add_exception_handler(GaiaError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) -> None:
+    """Turn every error into a problem document, or for a person into a page."""
 
+    def answer(request: Request, status: int, code: str, detail: str, report: str | None = None) -> Response:
+        if "/api/" not in request.url.path and "text/html" in request.headers.get("accept", ""):
+            return page(request, status, code, detail)
+        return problem(status, code, detail, report)
 
-def _ours(_: Request, error: Exception) -> Response:
-    assert isinstance(error, GaiaError)  # noqa: S101 - starlette calls it for these only
-    if error.status >= 500:
-        log.warning("%s", error.message)
-    return problem(error.status, error.code, error.message)
+    def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GaiaError)  # noqa: S101 - starlette calls it for these only
+        if error.status >= 500:
+            log.warning("%s", error.message)
+        return answer(request, error.status, error.code, error.message)
 
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - starlette calls it for these only
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return answer(request, 422, "invalid", f"{place}: {first['msg']}"[:300])
 
-def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - starlette calls it for these only
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return problem(422, "invalid", f"{place}: {first['msg']}"[:300])
+    def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - starlette calls it for these only
+        said = "There is no such page" if error.status_code == 404 else str(error.detail)
+        return answer(request, error.status_code, _CODES.get(error.status_code, "invalid"), said)
 
+    def database(request: Request, error: Exception) -> Response:
+        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+            return unexpected(request, error)  # a mistake of ours
+        log.error("The database cannot be used: %s", str(error.orig).partition("\n")[0])
+        return answer(request, 503, "unavailable", "The database cannot be used now; the operators have to look")
 
-def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - starlette calls it for these only
-    return problem(error.status_code, _CODES.get(error.status_code, "invalid"), str(error.detail))
+    def unexpected(request: Request, error: Exception) -> Response:
+        report = secrets.token_hex(6)
+        log.error("Report %s: %s %s failed", report, request.method, request.url.path, exc_info=error)
+        said = f"This did not work. The operators find the cause under report {report}"
+        said_so = answer(request, 500, "internal", said, report)
+        said_so.headers.update(HEADERS)  # this answer passes by the rest
+        return said_so
 
-
-def _unexpected(request: Request, error: Exception) -> Response:
-    report = secrets.token_hex(6)
-    log.error("Report %s: %s %s failed", report, request.method, request.url.path, exc_info=error)
-    return problem(500, "internal", f"This did not work. The operators find the cause under report {report}")
+    app.add_exception_handler(GaiaError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(DatabaseError, database)
+    app.add_exception_handler(Exception, unexpected)

@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.service.rules import decide, seen
+from gaia_vre.service.model import Thing
+from gaia_vre.service.rules import decide, ownerless, seen, unexplained
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from gaia_vre.service.gateway import Cluster, Gateway
-    from gaia_vre.service.hub import Hub
-    from gaia_vre.service.metrics import Metrics
-    from gaia_vre.service.store import Store
+    from gaia_vre.service.dependencies import Parts
+    from gaia_vre.service.gateway import Cluster
+    from gaia_vre.service.hub import Server
+    from gaia_vre.service.rules import Plan
 
 log = logging.getLogger(__name__)
 
+_REMEMBERED = timedelta(days=90)
+_FORGET_EVERY = timedelta(hours=1)
 
-@dataclass
+
 class Reconciler:
     """One level-triggered loop: every pass starts from what is, so a missed event is made up by the next."""
 
-    hub: Hub
-    gateway: Gateway
-    store: Store
-    metrics: Metrics
-    start_limit: timedelta
-    """How long the hub gives a server to start."""
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    silent: set[str] = field(default_factory=set)
-    """What did not answer at the last pass; said once, not at every pass."""
+    def __init__(self, parts: Parts) -> None:
+        self.hub, self.gateway, self.store, self.metrics = parts.hub, parts.gateway, parts.store, parts.metrics
+        self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
+        self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
+        self.clock = parts.clock
+        self.silent: set[str] = set()
+        """What did not answer at the last pass; said once, not at every pass."""
+        self._active: dict[Thing, datetime | None] = {}
+        self._forgot: datetime | None = None
 
     def run(self, period: timedelta, stop: threading.Event) -> None:
         """Pass after pass until asked to stop; a pass that fails is logged, and the next one tries anew."""
@@ -43,6 +46,8 @@ class Reconciler:
                 with self.metrics.passes.time():
                     self.step()
                 self.metrics.last_pass.set_to_current_time()
+            except GaiaError as error:
+                self._note_silence("pass", error)
             except Exception:
                 log.exception("A reconcile pass failed; the next is in %s", period)
             stop.wait(period.total_seconds())
@@ -60,18 +65,50 @@ class Reconciler:
         self._note_answer("hub")
         clusters = self._clusters()
         plan = decide(recorded, servers, clusters, now, self.start_limit)
+        self._record_ends(plan, now)
         self.store.begin(plan.begun)
-        for thing in plan.ended:
-            if self.store.end(thing, "lost", now):
-                log.info("%s %r of %s ended unseen", thing.kind, thing.name, thing.username)
         for thing in plan.stuck:
-            log.warning("Server %r of %s has been starting for too long and is stopped", thing.name, thing.username)
-            self.metrics.repairs.labels(thing.kind).inc()
-            self.store.end(thing, "stuck", now)
-            self.hub.stop(thing.username, thing.name)
+            self._free(thing, now)
+        self._end_ownerless(servers, clusters or ())
+        self._forget(now)
+        self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
+        current = Counter(thing.kind for thing in seen(servers, clusters or ()))
         for kind in ("server", "cluster"):
-            count = sum(thing.kind == kind for thing in seen(servers, clusters or (), now))
-            self.metrics.running.labels(kind).set(count)
+            self.metrics.running.labels(kind).set(current[kind])
+
+    def _record_ends(self, plan: Plan, now: datetime) -> None:
+        for thing in plan.ended:
+            if thing.kind == "server" and thing not in plan.begun and self.hub.runs(thing.username, thing.name):
+                continue  # the list is read page by page: whoever moved between pages is missed
+            reason = unexplained(self._active.get(thing), now, self.idle_limit)
+            if self.store.end(thing, reason, now):
+                log.info("%s %r of %s ended unseen: %s", thing.kind, thing.name, thing.username, reason)
+
+    def _free(self, thing: Thing, now: datetime) -> None:
+        log.warning("Server %r of %s has been starting for too long and is stopped", thing.name, thing.username)
+        try:
+            self.hub.stop(thing.username, thing.name)
+        except GaiaError as error:
+            log.warning("It could not be stopped: %s", error.message)
+            return
+        self.metrics.repairs.labels(thing.kind).inc()
+        self.store.end(thing, "stuck", now)
+
+    def _end_ownerless(self, servers: Sequence[Server], clusters: Sequence[Cluster]) -> None:
+        for owner, theirs in ownerless(clusters, {server.username for server in servers}).items():
+            if self.hub.knows(owner):
+                continue
+            for cluster in theirs:
+                log.warning(
+                    "Dask cluster %s belongs to %s, whom the hub does not know, and is stopped", cluster.name, owner
+                )
+                self.gateway.stop(cluster.name)
+                self.metrics.repairs.labels("cluster").inc()
+
+    def _forget(self, now: datetime) -> None:
+        if self._forgot is None or now - self._forgot >= _FORGET_EVERY:
+            self.store.forget(now - _REMEMBERED)
+            self._forgot = now
 
     def _clusters(self) -> list[Cluster] | None:
         try:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from gaia_vre.core.errors import NotAllowed, NotFound
+from gaia_vre.core.errors import InvalidInput, NotAllowed
+from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
 from gaia_vre.service.model import Kind, Reason, Thing
 
 router = APIRouter(prefix="/api")
 
+_REPORTERS = ("gaia", "dask-gateway")
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC))]
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
 ServerName = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$")]
 ClusterName = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 
 class Me(BaseModel):
@@ -68,12 +74,12 @@ class Report(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     kind: Kind = "server"
-    username: str = Field(min_length=1, max_length=255)
-    name: str = Field(default="", max_length=255)
-    started: datetime | None = None
-    ended: datetime
+    username: str = Field(min_length=1, max_length=255, pattern=_PRINTABLE)
+    name: str = Field(default="", max_length=255, pattern=_PRINTABLE)
+    started: Moment | None = None
+    ended: Moment
     reason: Reason
-    detail: str = Field(default="", max_length=500)
+    detail: str = Field(default="", max_length=500, pattern=_PRINTABLE)
 
 
 @router.get("/me")
@@ -97,13 +103,13 @@ def start_server(who: ChangesAs, service: UsesParts) -> None:
 @router.delete("/server", status_code=202)
 def stop_server(who: ChangesAs, service: UsesParts) -> None:
     """Stop my personal lab."""
-    service.hub.stop(who.name, "", who.token)
+    stop_mine(service, who, "")
 
 
 @router.delete("/servers/{name}", status_code=202)
 def stop_named_server(name: ServerName, who: ChangesAs, service: UsesParts) -> None:
     """Stop a named server of mine."""
-    service.hub.stop(who.name, name, who.token)
+    stop_mine(service, who, name)
 
 
 @router.get("/clusters")
@@ -115,9 +121,7 @@ def clusters(who: UsesCaller, service: UsesParts) -> list[ClusterModel]:
 @router.delete("/clusters/{name}", status_code=204)
 def stop_cluster(name: ClusterName, who: ChangesAs, service: UsesParts) -> None:
     """Stop a Dask cluster of mine."""
-    if not any(each.name == name and each.username == who.name for each in service.gateway.clusters()):
-        raise NotFound(f"You have no Dask cluster {name}")
-    service.gateway.stop(name)
+    stop_cluster_of_mine(service, who, name)
 
 
 @router.get("/endings")
@@ -139,9 +143,11 @@ def endings(who: UsesCaller, service: UsesParts) -> list[EndingModel]:
 
 @router.post("/endings", status_code=201)
 def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
-    """Tell why something ended; only the hub may, with the service's own token."""
-    if who.person.kind != "service" or who.name != "gaia":
+    """Tell why something ended; only the hub and the gateway may, with their service's token."""
+    if who.person.kind != "service" or who.name not in _REPORTERS:
         raise NotAllowed(f"{who.name} may not report ends; the hub does")
+    if report.ended > service.clock() + _CLOCKS_DIFFER:
+        raise InvalidInput(f"ended: {report.ended.isoformat()} is in the future")
     thing = Thing(report.kind, report.username, report.name)
     service.store.report(thing, report.reason, report.started, report.ended, report.detail)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from gaia_vre.core.errors import NotFound
@@ -13,11 +14,14 @@ from gaia_vre.service.model import Ending, Kind, Reason, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine
+    from sqlalchemy import Engine
 
 _DETAIL = 500
+_GUESSES = ("lost", "idle")
+_SAME_START = timedelta(seconds=2)
+_SAME_END = timedelta(minutes=2)
+_FORGOTTEN_AT_ONCE = 1000
 
 
 class Store:
@@ -35,32 +39,61 @@ class Store:
         """Record what has begun to run."""
         rows = [RunningRow(kind=t.kind, username=t.username, name=t.name, started=at) for t, at in things.items()]
         with Session(self.engine) as session, session.begin():
+            for thing in things:
+                session.execute(delete(RunningRow).where(*_is(RunningRow, thing)))
             session.add_all(rows)
 
     def end(self, thing: Thing, reason: Reason, ended: datetime, detail: str = "") -> bool:
         """Record an end once: who comes second, the loop or the hub, changes nothing. Return whether it was new."""
         with Session(self.engine) as session, session.begin():
-            row = session.scalar(select(RunningRow).where(*_is(thing)).with_for_update())
-            if row is None:
+            # Written before anything is read: SQLite lets only one begin to write.
+            of_it = delete(RunningRow).where(*_is(RunningRow, thing)).returning(RunningRow.started)
+            started = session.scalar(of_it)
+            if started is None:
                 return False
-            session.delete(row)
-            session.add(_ending(thing, row.started, ended, reason, detail))
+            session.add(_ending(thing, started, ended, reason, detail))
         return True
 
     def report(self, thing: Thing, reason: Reason, started: datetime | None, ended: datetime, detail: str = "") -> None:
-        """Record an end that the hub tells of, also of something that ended before any pass saw it."""
+        """Record an end that the hub tells of, also of something that ended before any pass saw it.
+
+        Told twice it is recorded once; a reason that was guessed is replaced by the one told. JupyterHub has
+        forgotten the start when it calls `post_stop_hook`: what was recorded of it helps.
+        """
         with Session(self.engine) as session, session.begin():
-            session.execute(delete(RunningRow).where(*_is(thing)))
-            session.add(_ending(thing, started, ended, reason, detail))
+            mine = (*_is(RunningRow, thing), RunningRow.started <= ended)
+            running_since = session.scalar(delete(RunningRow).where(*mine).returning(RunningRow.started))
+            row = None if running_since else session.scalar(_recorded(thing, started, ended).with_for_update())
+            if row is None or (reason == "memory" and row.reason not in (*_GUESSES, reason)):
+                session.add(_ending(thing, started or running_since, ended, reason, detail))
+            elif row.reason in _GUESSES and reason != row.reason:
+                row.reason, row.detail, row.ended = reason, detail[:_DETAIL], ended
 
     def endings(self, username: str, limit: int = 20) -> list[Ending]:
         """Return the latest ends that this person has not dismissed, newest first."""
-        query = (
-            select(EndingRow)
-            .where(EndingRow.username == username, EndingRow.dismissed.is_(None))
-            .order_by(EndingRow.ended.desc(), EndingRow.id.desc())
-            .limit(limit)
-        )
+        return self._latest(limit, EndingRow.username == username, EndingRow.dismissed.is_(None))
+
+    def notice(self, username: str) -> Ending | None:
+        """Return the newest end that is news to this person: not asked for, not dismissed.
+
+        A notebook closes its own Dask clusters, and the gateway does not tell so: an unexplained end of one is none.
+        """
+        closed = and_(EndingRow.kind == "cluster", EndingRow.reason == "lost")
+        news = (EndingRow.dismissed.is_(None), EndingRow.reason != "asked", ~closed)
+        return next(iter(self._latest(1, EndingRow.username == username, *news)), None)
+
+    def last_end(self, thing: Thing) -> Ending | None:
+        """Return how this thing ended last, dismissed or not."""
+        return next(iter(self._latest(1, *_is(EndingRow, thing))), None)
+
+    def forget(self, before: datetime) -> int:
+        """Delete ends from before this time; return how many."""
+        with Session(self.engine) as session, session.begin():
+            old = select(EndingRow.id).where(EndingRow.ended < before).limit(_FORGOTTEN_AT_ONCE)
+            return len(session.scalars(delete(EndingRow).where(EndingRow.id.in_(old)).returning(EndingRow.id)).all())
+
+    def _latest(self, limit: int, *which: ColumnElement[bool]) -> list[Ending]:
+        query = select(EndingRow).where(*which).order_by(EndingRow.ended.desc(), EndingRow.id.desc()).limit(limit)
         with Session(self.engine) as session:
             return [
                 Ending(_thing(row), row.started, row.ended, cast("Reason", row.reason), row.detail, row.id)
@@ -83,8 +116,17 @@ class Store:
             session.execute(update(EndingRow).where(*older).values(dismissed=now))
 
 
-def _is(thing: Thing) -> tuple[ColumnElement[bool], ...]:
-    return RunningRow.kind == thing.kind, RunningRow.username == thing.username, RunningRow.name == thing.name
+def _is(table: type[RunningRow | EndingRow], thing: Thing) -> tuple[ColumnElement[bool], ...]:
+    return table.kind == thing.kind, table.username == thing.username, table.name == thing.name
+
+
+def _recorded(thing: Thing, started: datetime | None, ended: datetime) -> Select[EndingRow]:
+    """Find the end that this report is about: of the same start, or, with no start known, of about the same time."""
+    near: ColumnElement[bool] = EndingRow.ended.between(ended - _SAME_END, ended + _SAME_END)
+    if started is not None:
+        of_it = EndingRow.started.between(started - _SAME_START, started + _SAME_START)
+        near = or_(of_it, and_(EndingRow.started.is_(None), near))
+    return select(EndingRow).where(*_is(EndingRow, thing), near).order_by(EndingRow.id.desc()).limit(1)
 
 
 def _ending(thing: Thing, started: datetime | None, ended: datetime, reason: Reason, detail: str) -> EndingRow:

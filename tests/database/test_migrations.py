@@ -92,3 +92,57 @@ def test_the_command_line_upgrades_and_checks(tmp_path: Path) -> None:
     run = CliRunner().invoke
     assert "up to date" in run(gaia_vre, ["database", "upgrade", "--settings", str(settings)]).output
     assert "in order" in run(gaia_vre, ["database", "check", "--settings", str(settings)]).output
+
+
+def settings_for(folder: Path) -> str:
+    file = folder / "settings.yaml"
+    file.write_text(f"service:\n  database_url: sqlite:///{folder / 'gaia.sqlite'}\n")
+    return str(file)
+
+
+def test_a_database_without_tables_is_told_to_be_upgraded(empty_database: Engine) -> None:
+    with pytest.raises(Unavailable, match="gaia-vre database upgrade"):
+        check_usable(empty_database)
+
+
+def test_damage_inside_the_file_is_found(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    run = CliRunner().invoke
+    run(gaia_vre, ["database", "upgrade", "--settings", settings])
+    file = tmp_path / "gaia.sqlite"
+    content = bytearray(file.read_bytes())
+    content[8192:12288] = b"\xff" * 4096
+    file.write_bytes(content)
+    error = run(gaia_vre, ["database", "check", "--settings", settings]).exception
+    assert isinstance(error, Unavailable)
+    assert f"{file} is damaged" in error.message
+    assert "move it away" in error.message
+
+
+def test_a_truncated_file_is_named_by_an_upgrade(tmp_path: Path) -> None:
+    file = tmp_path / "gaia.sqlite"
+    engine = make_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(Unavailable, match=f"{file} is damaged"):
+        upgrade(engine)
+    engine.dispose()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    engine = make_engine(f"sqlite:///{tmp_path / 'file' / 'gaia.sqlite'}")
+    with pytest.raises(Unavailable, match="cannot be made"):
+        upgrade(engine)
+
+
+def test_sqlite_waits_for_a_writer_and_keeps_foreign_keys(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'gaia.sqlite'}")
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "busy_timeout", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "busy_timeout": 5000, "foreign_keys": 1}
+    engine.dispose()

@@ -1,128 +1,148 @@
+"""What a program can do with a token, and that it reaches nothing of somebody else."""
+
+from __future__ import annotations
+
 import pytest
 
 from gaia_vre.service.model import Thing
-from tests.service.conftest import HOUR, NOON, SERVICE_TOKEN, World, problem, server
+from tests.service.conftest import HOME, World
+from tests.service.fakes import NOON, SERVICE_TOKEN, cluster, server
 
-API = "/services/gaia/api"
-
-
-def test_a_program_is_known_by_its_token(world: World) -> None:
-    answer = world.client.get(f"{API}/me", headers=world.program())
-    assert answer.json() == {"name": "ada", "kind": "user", "admin": False}
+MEMORY = {"username": "ada", "reason": "memory", "ended": "2026-11-24T11:00:00Z", "started": "2026-11-24T09:00:00Z"}
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "token forged"}, {"Authorization": "basic YWRhOg=="}])
-def test_who_is_not_known_gets_401(world: World, headers: dict[str, str]) -> None:
-    assert problem(world.client.get(f"{API}/me", headers=headers))["code"] == "not-signed-in"
+def report(world: World, token: str = SERVICE_TOKEN, **changes: str | None) -> int:
+    return world.program(token).post(f"{HOME}api/endings", json=MEMORY | changes).status_code
 
 
-def test_a_token_for_something_else_gets_403(world: World) -> None:
-    world.hub.add("ada", "narrow", scopes=("read:users!user=ada",))
-    told = problem(world.client.get(f"{API}/me", headers=world.program("narrow")))
-    assert (told["status"], "access:services!service=gaia" in told["detail"]) == (403, True)
+def reasons(world: World, user: str = "ada") -> list[str]:
+    return [each["reason"] for each in world.program(f"{user}-token").get(f"{HOME}api/endings").json()]
 
 
-def test_my_servers_and_clusters_are_mine_alone(world: World) -> None:
-    world.hub.servers = {"ada": [server()], "grace": [server("hers")]}
-    world.gateway.add("ada", "a1")
-    world.gateway.add("grace", "g1")
-    assert [each["name"] for each in world.client.get(f"{API}/servers", headers=world.program()).json()] == [""]
-    assert [each["name"] for each in world.client.get(f"{API}/clusters", headers=world.program()).json()] == ["a1"]
+def test_my_servers_are_listed(world: World) -> None:
+    world.hub.servers["ada"] = {"": server(), "two": server("two", ready=False, pending="spawn")}
+    world.hub.servers["bob"] = {"": server()}
+    found = world.program().get(f"{HOME}api/servers").json()
+    assert [(each["name"], each["pending"]) for each in found] == [("", None), ("two", "spawn")]
 
 
-def test_a_start_is_made_with_my_own_rights(world: World) -> None:
-    assert world.client.post(f"{API}/server", headers=world.program()).status_code == 202
-    assert world.hub.changes() == [("POST", "/users/ada/server", "token-of-ada")]
+def test_my_lab_starts_with_my_own_rights(world: World) -> None:
+    assert world.program().post(f"{HOME}api/server").status_code == 202
+    assert world.hub.done == [("POST", "/users/ada/server")]
 
 
-def test_the_cluster_of_another_is_not_there_and_goes_on(world: World) -> None:
-    world.gateway.add("grace", "g1")
-    answer = world.client.delete(f"{API}/clusters/g1", headers=world.program())
-    assert problem(answer)["status"] == 404
-    assert world.gateway.stopped == []
+def test_my_servers_stop(world: World) -> None:
+    client = world.program()
+    assert client.delete(f"{HOME}api/server").status_code == 202
+    assert client.delete(f"{HOME}api/servers/two").status_code == 202
+    assert world.hub.done == [("DELETE", "/users/ada/server"), ("DELETE", "/users/ada/servers/two")]
 
 
-def test_my_cluster_stops(world: World) -> None:
-    world.gateway.add("ada", "a1")
-    assert world.client.delete(f"{API}/clusters/a1", headers=world.program()).status_code == 204
-    assert world.gateway.stopped == ["a1"]
+def test_a_stop_i_asked_for_is_remembered_as_such(world: World) -> None:
+    world.parts.store.begin({Thing("server", "ada", ""): NOON})
+    world.program().delete(f"{HOME}api/server")
+    assert reasons(world) == ["asked"]
+    assert world.parts.store.notice("ada") is None
 
 
-REPORT = {"username": "ada", "reason": "memory", "ended": NOON.isoformat()}
+def test_only_my_clusters_are_listed(world: World) -> None:
+    world.gateway.clusters = [cluster(), cluster("c2", "bob")]
+    assert [each["name"] for each in world.program().get(f"{HOME}api/clusters").json()] == ["c1"]
 
 
-def test_the_hub_tells_why_something_ended(world: World) -> None:
-    answer = world.client.post(f"{API}/endings", json=REPORT, headers=world.program(SERVICE_TOKEN))
-    assert answer.status_code == 201, answer.text
-    told = world.client.get(f"{API}/endings", headers=world.program()).json()
-    assert [each["reason"] for each in told] == ["memory"]
+def test_a_cluster_of_somebody_else_cannot_be_stopped(world: World) -> None:
+    world.gateway.clusters = [cluster(), cluster("c2", "bob")]
+    client = world.program()
+    assert client.delete(f"{HOME}api/clusters/c2").status_code == 404
+    assert client.delete(f"{HOME}api/clusters/c1").status_code == 204
+    assert world.gateway.stopped == ["c1"]
 
 
-def test_nobody_else_may_tell_it(world: World) -> None:
-    answer = world.client.post(f"{API}/endings", json=REPORT, headers=world.program())
-    assert problem(answer)["status"] == 403
-    assert world.store.endings("ada") == []
+@pytest.mark.parametrize("token", ["ada-token", "root-token", "culler-token"])
+def test_only_the_hub_reports_ends(world: World, token: str) -> None:
+    assert report(world, token) == 403
+    assert reasons(world) == []
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"reason": "magic"}, id="unknown reason"),
-        pytest.param({"username": "x" * 256}, id="long name"),
-        pytest.param({"ended": "yesterday"}, id="no time"),
-        pytest.param({"surprise": 1}, id="unknown key"),
-    ],
-)
-def test_a_report_that_does_not_fit_changes_nothing(world: World, change: dict[str, object]) -> None:
-    answer = world.client.post(f"{API}/endings", json=REPORT | change, headers=world.program(SERVICE_TOKEN))
-    assert problem(answer)["status"] == 422
-    assert world.store.endings("ada") == []
+def test_a_report_reaches_its_owner_alone(any_world: World) -> None:
+    assert report(any_world) == 201
+    assert reasons(any_world) == ["memory"]
+    assert reasons(any_world, "bob") == []
 
 
-def test_the_notice_of_another_cannot_be_dismissed(world: World) -> None:
-    world.store.report(Thing("server", "grace", ""), "memory", NOON - HOUR, NOON)
-    number = world.store.endings("grace")[0].id
-    answer = world.client.post(f"{API}/endings/{number}/dismiss", headers=world.program())
-    assert problem(answer)["status"] == 404
-    assert len(world.store.endings("grace")) == 1
+def test_told_twice_it_is_recorded_once(any_world: World) -> None:
+    for change in ({}, {"ended": "2026-11-24T11:00:07Z"}):
+        report(any_world, **change)
+    assert reasons(any_world) == ["memory"]
 
 
-def test_a_body_over_the_limit_is_refused(world: World) -> None:
-    answer = world.client.post(f"{API}/endings", content=b"x" * 1_000_001, headers=world.program(SERVICE_TOKEN))
-    assert "1,000,000 bytes" in problem(answer)["detail"]
-    assert answer.status_code == 413
+def test_without_a_start_two_reports_of_the_same_minute_are_one(any_world: World) -> None:
+    for time in ("11:00:00", "11:00:30", "11:30:00"):
+        report(any_world, started=None, ended=f"2026-11-24T{time}Z")
+    assert reasons(any_world) == ["memory", "memory"]
 
 
-def test_a_body_that_hides_its_length_is_refused_too(world: World) -> None:
-    parts = (b"x" * 100_000 for _ in range(11))
-    answer = world.client.post(f"{API}/endings", content=parts, headers=world.program(SERVICE_TOKEN))
-    assert answer.status_code == 413
+def test_a_told_reason_replaces_a_guess(any_world: World) -> None:
+    from datetime import datetime
+
+    started = datetime.fromisoformat(MEMORY["started"])
+    thing = Thing("server", "ada", "")
+    any_world.parts.store.begin({thing: started})
+    any_world.parts.store.end(thing, "lost", NOON)
+    report(any_world)
+    assert reasons(any_world) == ["memory"]
+    report(any_world, reason="crashed")
+    assert reasons(any_world) == ["memory"]
 
 
-def test_a_silent_hub_is_said_so(world: World) -> None:
-    world.hub.down = True
-    assert "hub does not answer" in problem(world.client.get(f"{API}/me", headers=world.program()))["detail"]
-    health = world.client.get("/services/gaia/health")
-    assert (health.status_code, "hub" in health.json()["detail"]) == (503, True)
+def test_a_death_soon_after_a_stop_is_no_repetition(any_world: World) -> None:
+    for reason in ("asked", "memory"):
+        report(any_world, reason=reason, started=None)
+    assert reasons(any_world) == ["memory", "asked"]
 
 
-def test_health_is_good_when_all_answers(world: World) -> None:
-    assert world.client.get("/services/gaia/health").json() == {"status": "ok"}
+def test_the_hub_has_forgotten_the_start_and_the_loop_has_not(any_world: World) -> None:
+    from datetime import timedelta
+
+    thing = Thing("server", "ada", "")
+    any_world.parts.store.begin({thing: NOON - timedelta(hours=3)})
+    report(any_world, started=None)
+    assert any_world.parts.store.endings("ada")[0].started == NOON - timedelta(hours=3)
+    assert any_world.parts.store.running() == {}
 
 
-def test_the_interface_describes_itself(world: World) -> None:
-    paths = world.client.get(f"{API}/openapi.json").json()["paths"]
-    assert f"{API}/servers" in paths
+def test_the_end_of_an_earlier_start_leaves_the_present_one_alone(any_world: World) -> None:
+    thing = Thing("server", "ada", "")
+    any_world.parts.store.begin({thing: NOON})
+    report(any_world)
+    assert any_world.parts.store.running() == {thing: NOON}
 
 
-def test_numbers_name_no_person(world: World) -> None:
-    world.client.get(f"{API}/servers", headers=world.program())
-    told = world.client.get("/services/gaia/metrics").text
-    assert 'route="/api/servers"' in told
-    assert "ada" not in told
+def test_dismissing_hides_it_and_what_is_older(any_world: World) -> None:
+    for hour in (8, 9, 10):
+        report(any_world, ended=f"2026-11-24T{hour:02}:30:00Z", started=f"2026-11-24T{hour:02}:00:00Z")
+    client = any_world.program()
+    second = client.get(f"{HOME}api/endings").json()[1]["id"]
+    assert client.post(f"{HOME}api/endings/{second}/dismiss").status_code == 204
+    assert [each["ended"] for each in client.get(f"{HOME}api/endings").json()] == ["2026-11-24T10:30:00Z"]
 
 
-def test_every_answer_has_a_strict_policy(world: World) -> None:
-    policy = world.client.get(f"{API}/me").headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "unsafe" not in policy
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**70, 9])
+def test_a_notice_that_there_is_not_cannot_be_dismissed(any_world: World, number: int) -> None:
+    assert any_world.program().post(f"{HOME}api/endings/{number}/dismiss").status_code in (404, 422)
+
+
+def test_a_notice_of_somebody_else_stays(any_world: World) -> None:
+    report(any_world)
+    number = any_world.program().get(f"{HOME}api/endings").json()[0]["id"]
+    assert any_world.program("bob-token").post(f"{HOME}api/endings/{number}/dismiss").status_code == 404
+    assert reasons(any_world) == ["memory"]
+
+
+def test_old_ends_are_forgotten(any_world: World) -> None:
+    from datetime import timedelta
+
+    report(any_world)
+    assert any_world.parts.store.forget(NOON - timedelta(days=1)) == 0
+    assert any_world.parts.store.forget(NOON) == 1
+    assert reasons(any_world) == []
