@@ -23,7 +23,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class OpenIDConnect(_Part):

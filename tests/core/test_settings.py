@@ -86,3 +86,8 @@ def test_every_setting_is_explained() -> None:
         if not field.description
     ]
     assert silent == []
+
+
+def test_the_state_folder_is_absolute_also_by_default() -> None:
+    assert Settings().state == Path.home() / ".local" / "share" / "gaia-vre"
+    assert parse_settings({"state": "~/gaia"}).state == Path.home() / "gaia"

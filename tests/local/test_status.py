@@ -52,3 +52,13 @@ def test_stopping_nothing_says_so(tmp_path: Path) -> None:
 def test_status_for_programs_is_json(tmp_path: Path) -> None:
     answer = CliRunner().invoke(gaia_vre, ["status", "--json", "--state", str(tmp_path)])
     assert json.loads(answer.output)["processes"] == []
+
+
+def test_without_a_folder_the_one_of_up_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    state = tmp_path / ".local" / "share" / "gaia-vre"
+    state.mkdir(parents=True)
+    write_status(StateFolder(state), STATUS)
+    with holding(state / "lock"):
+        answer = CliRunner().invoke(gaia_vre, ["status", "--json"])
+    assert json.loads(answer.output)["ready"] is True
