@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import html
 import os
 from typing import Any
 
 import dask
 from dask.utils import format_bytes
 from dask_gateway import Gateway, GatewayCluster
+from jinja2 import Environment, PackageLoader
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, Unavailable
 from gaia_vre.gateway.tls import guard_streams
@@ -42,10 +42,8 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
     def _repr_html_(self) -> str:
         workers, threads, memory = self._totals()
         rows = {"Status": self.status, "Workers": workers, "Cores": threads, "Memory": format_bytes(memory)}
-        cells = "".join(f"<tr><th>{key}</th><td>{html.escape(str(value))}</td></tr>" for key, value in rows.items())
-        link = html.escape(self.dashboard_link or "", quote=True)
-        dashboard = f'<p><a href="{link}" target="_blank">Dashboard</a></p>' if link else ""
-        return f"<h4>Dask cluster {html.escape(str(self.name))}</h4><table>{cells}</table>{dashboard}"
+        page = Environment(loader=PackageLoader("gaia_vre.gateway"), autoescape=True).get_template("cluster.html")
+        return page.render(name=self.name, rows=rows, link=self.dashboard_link)
 
 
 def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by name
