@@ -93,9 +93,9 @@ class Labs(_Part):
 
     sizes: tuple[Size, ...] = Field(
         default=(
-            Size(name="small", title="Small", cores=1, memory_gib=2),
-            Size(name="medium", title="Medium", cores=2, memory_gib=4),
-            Size(name="large", title="Large", cores=4, memory_gib=8),
+            Size(name="small", title="Small", cores=2, memory_gib=4),
+            Size(name="medium", title="Medium", cores=4, memory_gib=8),
+            Size(name="large", title="Large", cores=8, memory_gib=16),
         ),
         min_length=1,
         description="Choices of cores and memory; the first is the default.",

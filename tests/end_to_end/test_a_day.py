@@ -93,7 +93,7 @@ def test_the_chosen_size_is_a_limit(environment: Environment, sign_in: SignIn) -
     lab.start_server({"size": "small", "environment": "pangeo"})
     kernel = lab.open_notebook()
     reply = kernel.execute(
-        "import subprocess, sys; subprocess.call([sys.executable, '-c', 'bytearray(b\"1\") * (3 << 30)'])"
+        "import subprocess, sys; subprocess.call([sys.executable, '-c', 'bytearray(b\"1\") * (5 << 30)'])"
     )
     assert reply.text.strip() == "-9", reply.text
     kernel.close()

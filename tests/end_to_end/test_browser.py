@@ -90,6 +90,22 @@ def test_from_the_login_page_to_a_plot(page: Page, environment: Environment) -> 
     expect(page.get_by_text("Stopped").first).to_be_visible()
 
 
+def test_the_dask_panel_starts_a_cluster_with_its_dashboard(page: Page, environment: Environment) -> None:
+    sign_in(page, environment, "hopper")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/user/hopper/lab**")
+    page.get_by_role("tab", name="Dask").click()
+    page.get_by_text("NEW", exact=True).click()
+    expect(page.get_by_role("button", name="Task Stream", exact=True)).to_be_enabled()
+    shot(page, "lab-dask")
+    page.goto("/services/gaia/")
+    expect(page.get_by_text("Dask cluster, 2 workers")).to_be_visible()
+    shot(page, "home-cluster")
+    for _ in range(2):  # the lab, then its cluster
+        page.get_by_role("button", name="Stop").last.click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+
+
 def test_pages_fit_a_phone(browser: Browser, environment: Environment) -> None:
     context = browser.new_context(base_url=environment.url, viewport={"width": 390, "height": 800}, locale="fr-FR")
     page = context.new_page()

@@ -44,7 +44,7 @@ def test_a_running_lab_shows_its_size_and_opens(world: World) -> None:
     world.hub.servers["ada"] = {"": server()}
     text = page(world)
     assert "Running since 11:00" in text
-    assert "Medium, 2 cores, 4 GiB" in text
+    assert "Medium, 4 cores, 8 GiB" in text
     assert '<a class="btn btn-primary btn-sm" href="/user/ada/">Open</a>' in text
 
 

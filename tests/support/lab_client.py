@@ -42,6 +42,7 @@ class Kernel:
             header=[f"Authorization: token {token}"] if token else None,
             origin=origin,
             timeout=120,
+            skip_utf8_validation=True,  # in pure Python it takes longer than the server for a message of some MB
         )
 
     def execute(self, code: str, seconds: float = 120) -> Reply:
