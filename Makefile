@@ -29,7 +29,7 @@ format: .venv/.made
 	$(RUN)ruff check --fix .
 
 $(UV):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gaia-vre needs Python 3.11 or newer: call make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "gaia-vre needs Python 3.11, 3.12 or 3.13: call make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Preparing the Python environment (once, about a minute) ..."
 	@$(PYTHON) -m venv .tools || { rm -rf .tools; echo "gaia-vre needs Python's venv module (Debian: python3-venv)" >&2; exit 1; }
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
