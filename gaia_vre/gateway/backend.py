@@ -28,6 +28,7 @@ from gaia_vre.gateway.limits import Limits
 from gaia_vre.gateway.preload import WORKERS_VARIABLE
 from gaia_vre.gateway.routes import add_routes
 from gaia_vre.isolation.bubblewrap import Confinement, bubblewrap, confined
+from gaia_vre.isolation.processes import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -227,7 +228,7 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
         found = await asyncio.to_thread(processes.by_folder, root)
         kept = {cluster.name for cluster in self.db.active_clusters() if cluster.status < JobStatus.CLOSING}
         for folder, members in found.items():
-            strangers = [member for member in members if processes.variable(member, "GAIA_VRE_INSTANCE") != instance]
+            strangers = [member for member in members if variable_of(member, "GAIA_VRE_INSTANCE") != instance]
             if folder.name not in kept or strangers:
                 self.log.warning("Ending %d processes left over from cluster %s", len(members), folder.name)
                 await asyncio.to_thread(processes.end, folder, self.sigterm_timeout)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from gaia_vre.isolation.processes import is_dead, variable_of
+
 FOLDER_VARIABLE = "GAIA_VRE_CLUSTER_FOLDER"
 """Set for every process of a cluster; survives the gateway, so leftovers are found by it."""
 
@@ -32,19 +34,10 @@ def by_folder(root: Path) -> dict[Path, list[psutil.Process]]:
     """Return the processes of all clusters whose folder lies directly in this one."""
     found: dict[Path, list[psutil.Process]] = {}
     for process in psutil.process_iter():
-        folder = variable(process, FOLDER_VARIABLE)
-        if folder and Path(folder).parent == root and _runs(process):
+        folder = variable_of(process, FOLDER_VARIABLE)
+        if folder and Path(folder).parent == root and not is_dead(process):
             found.setdefault(Path(folder), []).append(process)
     return found
-
-
-def variable(process: psutil.Process, name: str) -> str | None:
-    """Return a variable of a process's environment, or None when it has none or has gone."""
-    try:
-        value: str | None = process.environ().get(name)
-    except (psutil.Error, OSError):
-        return None
-    return value
 
 
 def end(folder: Path, seconds: float) -> int:
@@ -61,20 +54,13 @@ def _left(processes: list[psutil.Process], seconds: float) -> list[psutil.Proces
     deadline = time.monotonic() + seconds
     while processes and time.monotonic() < deadline:
         time.sleep(0.02)
-        processes = [each for each in processes if _runs(each)]
+        processes = [each for each in processes if not is_dead(each)]
     return processes
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def _roots(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Return the launchers: they end what they forked, and bubblewrap ends with them."""
-    inner = {each.pid: each.ppid() for each in processes if _runs(each) and each.name() != "bwrap"}
+    inner = {each.pid: each.ppid() for each in processes if not is_dead(each) and each.name() != "bwrap"}
     return [each for each in processes if each.pid in inner and inner[each.pid] not in inner]
 
 

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from jupyterhub.app import JupyterHub
 
-from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, marked
+from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, marked, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import psutil
 
 _FIRST_LOOK_SECONDS = 10.0
 _LOOK_SECONDS = 30.0
@@ -62,11 +63,7 @@ def servers_running(instance: str) -> dict[str, list[psutil.Process]]:
     """Return the processes of this instance's servers, by the server's mark."""
     found: dict[str, list[psutil.Process]] = {}
     for process in marked(INSTANCE_VARIABLE, instance):
-        try:
-            server = process.environ().get(SERVER_VARIABLE)
-        except psutil.Error:
-            continue
-        if server:
+        if server := variable_of(process, SERVER_VARIABLE):
             found.setdefault(server, []).append(process)
     return found
 

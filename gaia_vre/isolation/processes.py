@@ -26,7 +26,7 @@ def marked(variable: str, value: str) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter()
-        if process.pid not in own and _environment(process).get(variable) == value
+        if process.pid not in own and variable_of(process, variable) == value
     ]
 
 
@@ -74,10 +74,19 @@ def workload(pid: int) -> psutil.Process | None:
     return process
 
 
+def variable_of(process: psutil.Process, name: str) -> str | None:
+    """Return a variable of a process's environment, or None when it has none or has gone."""
+    try:
+        value: str | None = process.environ().get(name)
+    except (psutil.Error, OSError):
+        return None
+    return value
+
+
 def is_dead(process: psutil.Process) -> bool:
     """Whether the process is gone, or only waits to be reaped."""
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
 
@@ -100,10 +109,3 @@ def _with_descendants(processes: Iterable[psutil.Process]) -> list[psutil.Proces
 def _signal(process: psutil.Process, number: int) -> None:
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         process.send_signal(number)
-
-
-def _environment(process: psutil.Process) -> dict[str, str]:
-    try:
-        return process.environ()
-    except (psutil.Error, OSError):
-        return {}
