@@ -35,9 +35,7 @@ def query(kind: Kind, search: Search) -> Clause:
     conditions = [*_conditions(kind, search), *_after(search, keys, kind)]
     where = " AND ".join(f"({one.text})" for one in conditions) or "TRUE"
     shown = "".join(f", {key.text}" for key in keys)
-    order = "".join(
-        f"{place}{' DESC' if key.descending else ''}, " for place, key in enumerate(search.sort, start=4)
-    )
+    order = "".join(f"{place}{' DESC' if key.descending else ''}, " for place, key in enumerate(search.sort, start=4))
     values = (*(value for key in keys for value in key.values), *(value for one in conditions for value in one.values))
     return Clause(
         f"SELECT row, collection, id{shown} FROM {kind} WHERE {where} ORDER BY {order}row LIMIT ?",  # noqa: S608
@@ -136,7 +134,9 @@ def _saying(kind: Kind, terms: tuple[str, ...]) -> Clause:
     own = f"row IN (SELECT rowid FROM {kind}_words WHERE {kind}_words MATCH ?)"  # noqa: S608
     if kind == "collections":
         return Clause(own, (match,))
-    theirs = "SELECT id FROM collections WHERE row IN (SELECT rowid FROM collections_words WHERE collections_words MATCH ?)"
+    theirs = (
+        "SELECT id FROM collections WHERE row IN (SELECT rowid FROM collections_words WHERE collections_words MATCH ?)"
+    )
     return Clause(f"{own} OR collection IN ({theirs})", (match, match))
 
 

@@ -91,7 +91,9 @@ class SqliteEngine:
             raise InvalidInput("A text or number of the search cannot be compared") from error
         except sqlite3.OperationalError as error:
             if "interrupted" in str(error):
-                raise InvalidInput(f"The search takes over {_SECONDS:g} s: narrow it by collection, box or time") from error
+                raise InvalidInput(
+                    f"The search takes over {_SECONDS:g} s: narrow it by collection, box or time"
+                ) from error
             raise Unavailable(f"The catalog cannot be searched now ({error})") from error
         except sqlite3.DatabaseError as error:
             raise Unavailable(f"{self.file.name} is damaged: `gaia-vre catalog load` makes it anew") from error
