@@ -61,7 +61,7 @@ def read_token(token: str, sorts: int) -> list[Any]:
             raise ValueError("too long")
         found = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         fits = isinstance(found, list) and len(found) == 2 + sorts
-        if not fits or not all(_is_plain(one) for one in found) or None in found[:2]:
+        if not fits or not all(_is_plain(one) for one in found) or not all(isinstance(one, str) for one in found[:2]):
             raise ValueError("not ours")
     except (ValueError, RecursionError) as error:
         raise InvalidInput("token: it belongs to no search like this one; begin again without it") from error
@@ -84,9 +84,8 @@ def _conditions(kind: Kind, search: Search) -> list[Clause]:
     for column, names in (("id", search.ids), ("collection", search.collections)):
         if names is not None:
             found.append(Clause(f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(names),)))
-    for shape in (search.box, search.shape):
-        if shape is not None:
-            found.append(touching(kind, shape, search.interval))
+    shapes = [shape for shape in (search.box, search.shape) if shape is not None]
+    found += [touching(kind, shape, search.interval) for shape in shapes]
     if search.interval is not None:
         found.append(during(search.interval))
     if search.text:

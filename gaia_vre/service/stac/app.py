@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
+from pydantic import model_validator
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import (
     ItemCollectionUri,
@@ -20,6 +21,7 @@ from stac_fastapi.extensions.pagination import TokenPaginationExtension
 from stac_fastapi.extensions.sort import SortExtension
 from stac_fastapi.types.config import ApiSettings
 from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES, OAFConformanceClasses
+from stac_fastapi.types.search import BaseSearchPostRequest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -29,8 +31,8 @@ from gaia_vre.service.stac.client import Addresses, Client, Queryables
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
     from stac_fastapi.types.search import APIRequest
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from gaia_vre.catalog.engine.model import Engine
 
@@ -46,6 +48,17 @@ _FILTER_CLASSES = [
 ]
 
 
+class SearchBody(BaseSearchPostRequest):
+    """The body of a search; the library's own checks fail on what is no object."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_object(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            raise ValueError("the body must be an object")
+        return values
+
+
 def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
     """Return the application that answers STAC clients from an engine."""
     settings = ApiSettings(
@@ -54,7 +67,7 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
         stac_fastapi_version="1",
         stac_fastapi_landing_id="gaia",
         openapi_url="/api",
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
     )
     app = FastAPI(title="GAIA Data", openapi_url="/api", docs_url=None, redoc_url=None)
     common = [
@@ -77,7 +90,7 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
         client=Client(engine, addresses, classes),
         extensions=[*common, collections],
         search_get_request_model=create_get_request_model(common),
-        search_post_request_model=create_post_request_model(common),
+        search_post_request_model=create_post_request_model(common, base_model=SearchBody),
         items_get_request_model=cast("type[APIRequest]", items),
         collections_get_request_model=collections.GET,
         middlewares=[],

@@ -8,17 +8,16 @@ from urllib.parse import quote, urlencode
 from fastapi.responses import JSONResponse
 from stac_fastapi.extensions.filter.client import BaseFiltersClient
 from stac_fastapi.types.core import BaseCoreClient
-from starlette.responses import Response
 
-from gaia_vre.catalog.engine.model import Search
 from gaia_vre.service.stac.asking import asked, chosen_fields, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
-    from gaia_vre.catalog.engine.model import Document, Engine, Kind
+    from gaia_vre.catalog.engine.model import Document, Engine, Kind, Search
 
 _OURS = ("self", "root", "parent", "collection", "item", "items", "child")
 _GEOJSON = "application/geo+json"
@@ -87,7 +86,7 @@ class Queryables(BaseFiltersClient):
     def __init__(self, engine: Engine, addresses: Addresses) -> None:
         self._engine, self._addresses = engine, addresses
 
-    def get_queryables(self, collection_id: str | None = None, **_: Any) -> Response:
+    def get_queryables(self, collection_id: str | None = None, **_: Any) -> Any:
         """Return the properties as a JSON schema."""
         if collection_id:
             self._engine.collection(collection_id)
@@ -123,14 +122,14 @@ class Client(BaseCoreClient):
     def landing_page(self, **_: Any) -> Any:
         """Return where everything is."""
         base = self._addresses.base
-        page = dict(self._landing_page(f"{base}/", self.conformance_classes(), []))
+        page: dict[str, Any] = dict(self._landing_page(f"{base}/", self.conformance_classes(), []))
         page["links"] += [
             link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{base}/queryables", _SCHEMA),
             link("service-desc", f"{base}/api", "application/vnd.oai.openapi+json;version=3.0"),
         ]
         return JSONResponse(page)
 
-    def all_collections(self, request: Request, **values: Any) -> Any:
+    def all_collections(self, request: Request, **values: Any) -> Any:  # type: ignore[override]
         """Return the collections that fit."""
         page, links = self._page("collections", asked(values), request, {})
         found = {"collections": page["found"], "links": links, "numberReturned": len(page["found"])}
