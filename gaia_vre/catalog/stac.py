@@ -109,7 +109,7 @@ def write_files(folder: Path, files: dict[str, Any], write: Any) -> None:
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-        elif path.is_file() and str(path.relative_to(folder)) not in files:
+        elif path.suffix == ".json" and str(path.relative_to(folder)) not in files:
             path.unlink()
 
 

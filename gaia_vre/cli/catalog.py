@@ -48,6 +48,15 @@ def prepare(data: Path | None, sources: Path | None, *, as_json: bool) -> None:
     sys.exit(1 if problems else 0)
 
 
+@catalog.command()
+@_FOLDER
+def load(folder: Path | None) -> None:
+    """Make the searchable file anew from the STAC folder, which stays the source of truth."""
+    from gaia_vre.catalog.engine.load import load as build
+
+    click.echo(build((folder or _default_folder()).absolute()))
+
+
 @catalog.command(name="list")
 @_FOLDER
 @_JSON

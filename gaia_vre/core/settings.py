@@ -154,6 +154,11 @@ class Service(_Part):
     reconcile_seconds: int = Field(
         default=20, ge=1, le=60, description="Time between two passes of the reconcile loop."
     )
+    catalog_anonymous: bool | None = Field(
+        default=None,
+        description="Whether the STAC API answers without a sign-in; empty: only where addresses.host is of this "
+        "machine alone. Metadata names the files' places; the files themselves are never handed out.",
+    )
     body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
 
     @field_validator("time_zone")
@@ -208,6 +213,11 @@ class Settings(_Part):
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
+
+    @property
+    def catalog_is_public(self) -> bool:
+        chosen = self.service.catalog_anonymous
+        return self.addresses.host in ("127.0.0.1", "::1", "localhost") if chosen is None else chosen
 
     @field_validator("state")
     @classmethod

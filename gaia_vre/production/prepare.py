@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog.curated import load_descriptions
+from gaia_vre.catalog.engine.load import FILE, load
 from gaia_vre.catalog.stac import INDEX, stac_files, write_files
 from gaia_vre.core.errors import GaiaError, Unavailable
 from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, read_marker
@@ -64,7 +65,7 @@ def prepare(data: Path, sources: Path, report: Callable[[Progress], None]) -> li
 
 def is_prepared(data: Path) -> bool:
     """Tell whether every dataset with sources and the catalog are there, without looking at the sources."""
-    return (data / "catalog" / INDEX).exists() and all(
+    return all((data / "catalog" / name).exists() for name in (INDEX, FILE)) and all(
         (marker := read_marker(data, one.id)) is not None and marker.digest == digest_of(one)
         for one in load_descriptions()
         if one.sources
@@ -182,6 +183,7 @@ def _write_catalog(descriptions: tuple[Description, ...], data: Path) -> None:
     from gaia_vre.production.durable import write_text
 
     write_files(data / "catalog", stac_files(_dataset(one, data) for one in descriptions), write_text)
+    load(data / "catalog")
 
 
 def _dataset(description: Description, data: Path) -> Dataset:

@@ -12,16 +12,23 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gaia_vre.catalog.engine.load import FILE
+from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.core.errors import GaiaError, NotAllowed
+from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.service import pages, routes
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.problems import HEADERS, install, problem
 from gaia_vre.service.reconcile import Reconciler
+from gaia_vre.service.stac.app import Guarded, make_stac
+from gaia_vre.service.stac.client import Addresses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.types import ASGIApp
 
     from gaia_vre.service.dependencies import Parts
 
@@ -63,6 +70,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
+    app.mount(f"{PREFIX}/stac", _stac(parts))
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
     app.middleware("http")(_measured(parts))
@@ -72,6 +80,14 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
 def _reconciler(parts: Parts, stop: threading.Event) -> threading.Thread:
     period = timedelta(seconds=parts.settings.service.reconcile_seconds)
     return threading.Thread(target=Reconciler(parts).run, args=(period, stop), name="reconcile", daemon=True)
+
+
+def _stac(parts: Parts) -> ASGIApp:
+    """Return the STAC API; without anonymous reading it is for those who are signed in."""
+    folder = StateFolder(parts.settings.state)
+    addresses = Addresses(f"{parts.settings.addresses.public_url}{PREFIX}/stac", folder.data.as_uri())
+    stac = make_stac(SqliteEngine(folder.catalog / FILE), addresses)
+    return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
 
 
 def _add_watch_routes(app: FastAPI, parts: Parts) -> None:

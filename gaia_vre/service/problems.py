@@ -52,11 +52,20 @@ def problem(status: int, code: str, detail: str, report: str | None = None) -> J
     )
 
 
-def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) -> None:
-    """Turn every error into a problem document, or for a person into a page."""
+def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | None, invalid: int = 422) -> None:
+    """Turn every error into a problem document, or for a person into a page.
+
+    Parameters
+    ----------
+    page
+        None: problem documents for everybody.
+    invalid
+        Status of input that cannot be understood; STAC clients expect 400.
+    """
 
     def answer(request: Request, status: int, code: str, detail: str, report: str | None = None) -> Response:
-        if "/api/" not in request.url.path and "text/html" in request.headers.get("accept", ""):
+        status = invalid if status == 422 else status
+        if page and "/api/" not in request.url.path and "text/html" in request.headers.get("accept", ""):
             return page(request, status, code, detail)
         return problem(status, code, detail, report)
 
@@ -66,7 +75,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) ->
             log.warning("%s", error.message)
         return answer(request, error.status, error.code, error.message)
 
-    def invalid(request: Request, error: Exception) -> Response:
+    def unfit(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - starlette calls it for these only
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -92,7 +101,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response]) ->
         return said_so
 
     app.add_exception_handler(GaiaError, ours)
-    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(DatabaseError, database)
     app.add_exception_handler(Exception, unexpected)

@@ -1,0 +1,1 @@
+"""The searchable copy of the catalog: collections and items by box, time, words and filter."""

@@ -1,0 +1,215 @@
+"""Build the searchable file from STAC documents: written aside, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import uuid
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gaia_vre.catalog.engine.places import is_rectangle, parse_box, split
+from gaia_vre.catalog.engine.times import DAY, stored
+from gaia_vre.catalog.rules import words
+from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gaia_vre.catalog.engine.model import Box, Document, Kind
+
+FILE = "catalog.sqlite"
+FORMAT = 1
+"""Number of the tables' layout; a file of another is made anew."""
+FOREVER = 1e9
+"""Days, for intervals that are open."""
+_TABLES = """
+CREATE TABLE {kind} (row INTEGER PRIMARY KEY, collection TEXT NOT NULL, id TEXT NOT NULL, pole TEXT,
+    start INTEGER, "end" INTEGER, plain INTEGER NOT NULL, properties TEXT NOT NULL, shape TEXT,
+    UNIQUE (collection, id));
+CREATE TABLE {kind}_documents (row INTEGER PRIMARY KEY, document TEXT NOT NULL);
+CREATE VIRTUAL TABLE {kind}_boxes USING rtree(number, west, east, south, north, start, "end", +row INTEGER);
+CREATE VIRTUAL TABLE {kind}_words USING fts5(title, keywords, variables, description, content='',
+    tokenize="unicode61 remove_diacritics 2");
+"""
+
+
+def load(folder: Path) -> Path:
+    """Make the file beside a STAC folder anew from what stands in it; return its path.
+
+    Raises
+    ------
+    InvalidInput
+        A document is no STAC, or an asset lies outside the data; the path and the rule are named.
+    Unavailable
+        There is no catalog, or the file cannot be written.
+    """
+    if not (folder / "catalog.json").is_file():
+        raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one")
+    described = sorted(folder.glob("*/collection.json"))
+    collections = (_read(path, folder.parent) for path in described)
+    items = (_read(path, folder.parent) for one in described for path in _item_files(one))
+    return build(folder / FILE, collections, items)
+
+
+def build(file: Path, collections: Iterable[Document], items: Iterable[Document]) -> Path:
+    """Write a new file with these documents in the place of an older one."""
+    beside = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        with closing(sqlite3.connect(beside, isolation_level=None)) as connection:
+            _fill(connection, collections, items)
+        _flush(beside)
+        beside.replace(file)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise Unavailable(f"{file}: cannot be written ({error})") from error
+    except sqlite3.IntegrityError as error:
+        raise InvalidInput(f"{file}: a collection or item stands twice ({error})") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return file
+
+
+def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items: Iterable[Document]) -> None:
+    # Nobody sees the file before it is whole, so it needs no journal.
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("BEGIN")
+    for kind in ("collections", "items"):
+        for statement in _TABLES.format(kind=kind).split(";\n"):
+            connection.execute(statement)
+    _insert(connection, "collections", collections)
+    _insert(connection, "items", items)
+    connection.execute("CREATE INDEX items_id ON items (id)")
+    connection.execute('CREATE INDEX items_start ON items (start, "end")')
+    connection.execute(f"PRAGMA user_version={FORMAT}")
+    connection.execute("COMMIT")
+    connection.execute("ANALYZE")
+
+
+def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Document]) -> None:
+    """Insert in the order of collection and id, so that the number of a row is its place."""
+    known = sorted(documents, key=lambda one: (str(one.get("collection", "")), str(one["id"])))
+    box = 0
+    for row, document in enumerate(known, start=1):
+        boxes, start, end = _place(document, kind)
+        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))
+        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))
+        connection.execute(
+            f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",
+            (row, *_words(document)),
+        )
+        for west, south, east, north in boxes:
+            box += 1
+            place = (box, west, east, south, north, start, end, row)
+            connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)
+
+
+def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
+    name, start, end = str(document["id"]), *_period(document, kind)
+    shape = document.get("geometry")
+    boxes = _boxes(document, kind)
+    plain = shape is None or is_rectangle(shape, boxes)
+    pole = document.get("gaia:pole")
+    return (
+        row,
+        str(document.get("collection", name)),
+        name,
+        pole,
+        start,
+        end,
+        plain,
+        _text(_scalars(document, kind)),
+        _text(shape) if shape else None,
+    )
+
+
+def _place(document: Document, kind: Kind) -> tuple[tuple[Box, ...], float, float]:
+    start, end = _period(document, kind)
+    return (
+        _boxes(document, kind),
+        -FOREVER if start is None else start / DAY,
+        FOREVER if end is None else end / DAY,
+    )
+
+
+def _boxes(document: Document, kind: Kind) -> tuple[Box, ...]:
+    if kind == "items":
+        given = [document["bbox"]] if document.get("bbox") else []
+    else:
+        given = document["extent"]["spatial"]["bbox"]
+        if "extent.spatial" in document.get("gaia:unknown", ()):
+            given = []  # the globe that stands there is a placeholder
+    return tuple(half for one in given for half in split(parse_box(one)))
+
+
+def _period(document: Document, kind: Kind) -> tuple[int | None, int | None]:
+    if kind == "items":
+        properties = document["properties"]
+        start = properties.get("start_datetime") or properties.get("datetime")
+        return stored(start), stored(properties.get("end_datetime") or properties.get("datetime"))
+    intervals = document["extent"]["temporal"]["interval"]
+    return stored(intervals[0][0]), stored(intervals[0][1])
+
+
+def _scalars(document: Document, kind: Kind) -> dict[str, Any]:
+    source = document["properties"] if kind == "items" else document
+    return {key: value for key, value in source.items() if isinstance(value, str | int | float | bool)}
+
+
+def _words(document: Document) -> tuple[str, ...]:
+    properties = document.get("properties", document)
+    cubes = [source.get("cube:variables") or {} for source in (document, properties)]
+    columns = properties.get("table:columns") or []
+    variables = [f"{name} {one.get('description', '')}" for cube in cubes for name, one in cube.items()]
+    variables += [str(one.get("name", "")) for one in columns]
+    texts = (
+        f"{properties.get('title') or ''} {document['id']}",
+        " ".join(properties.get("keywords") or ()),
+        " ".join(variables),
+        str(properties.get("description") or ""),
+    )
+    return tuple(" ".join(words(text)) for text in texts)
+
+
+def _item_files(collection: Path) -> Iterator[Path]:
+    return (path for path in sorted(collection.parent.rglob("*.json")) if path.name != "collection.json")
+
+
+def _read(path: Path, data: Path) -> Document:
+    try:
+        document: Document = json.loads(path.read_bytes())
+        kind: Kind = "collections" if document["type"] == "Collection" else "items"
+        _row(1, document, kind)
+        document["assets"] = {key: _asset(one, path, data) for key, one in document.get("assets", {}).items()}
+    except GaiaError as error:
+        raise InvalidInput(f"{path}: {error.message}") from error
+    except KeyError as error:
+        raise InvalidInput(f"{path}: {error} is missing") from error
+    except (OSError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise InvalidInput(f"{path}: is no STAC ({error})") from error
+    return document
+
+
+def _asset(asset: dict[str, Any], path: Path, data: Path) -> dict[str, Any]:
+    """Return the asset with a path from the data folder on; one outside of it is refused."""
+    href = str(asset["href"])
+    if href.startswith(("https://", "http://", "s3://")):
+        return asset
+    target = Path(os.path.normpath(path.parent / href))
+    if "://" in href or not target.is_relative_to(data):
+        raise InvalidInput(f"the asset {href!r} lies outside {data}")
+    return {**asset, "href": str(target.relative_to(data))}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

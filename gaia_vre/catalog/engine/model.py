@@ -1,0 +1,88 @@
+"""What an engine is asked and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Document = dict[str, Any]
+"""A STAC collection or item, as it is written."""
+
+Expression = dict[str, Any] | bool
+"""A filter in CQL2 JSON, checked."""
+
+Interval = tuple[int | None, int | None]
+"""First and last instant in microseconds since 1970; None is open."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees; west is greater than east across the date line."""
+
+Kind = Literal["items", "collections"]
+
+PAGE = 10
+PAGE_LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """A property to sort by."""
+
+    property: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search asks; None does not restrict."""
+
+    ids: tuple[str, ...] | None = None
+    collections: tuple[str, ...] | None = None
+    box: Box | None = None
+    shape: Document | None = None
+    """GeoJSON geometry that items must touch."""
+    interval: Interval | None = None
+    text: tuple[str, ...] = ()
+    """Terms of which one must occur; the words of a term follow each other."""
+    filter: Expression | None = None
+    sort: tuple[SortKey, ...] = ()
+    limit: int = PAGE
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what was found, in order."""
+
+    documents: tuple[Document, ...]
+    next: str | None = None
+    """Token of the page after this; None when this is the last."""
+    matched: int | None = None
+    """How many there are in all, where that costs nothing to know."""
+
+
+class Engine(Protocol):
+    """A place where the catalog can be searched; every one must pass ``tests/catalog/engine``."""
+
+    def search(self, kind: Kind, search: Search) -> Page:
+        """Return one page.
+
+        Raises
+        ------
+        InvalidInput
+            The token, a property or the filter is none that can be answered.
+        Unavailable
+            There is no catalog, or it cannot be read.
+        """
+        ...
+
+    def collection(self, name: str) -> Document:
+        """Return a collection; raises NotFound."""
+        ...
+
+    def item(self, collection: str, name: str) -> Document:
+        """Return an item; raises NotFound."""
+        ...
+
+    def properties(self, collection: str | None = None) -> dict[str, str]:
+        """Return the properties that items have, with the JSON type of each."""
+        ...

@@ -1,0 +1,1 @@
+"""The catalog as a STAC API at ``/services/gaia/stac``."""

@@ -1,0 +1,110 @@
+"""The STAC API as an application of its own, mounted in the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import FastAPI
+from pydantic import model_validator
+from stac_fastapi.api.app import StacApi
+from stac_fastapi.api.models import (
+    ItemCollectionUri,
+    create_get_request_model,
+    create_post_request_model,
+    create_request_model,
+)
+from stac_fastapi.extensions.collection_search import CollectionSearchExtension
+from stac_fastapi.extensions.fields import FieldsExtension
+from stac_fastapi.extensions.filter import FilterExtension
+from stac_fastapi.extensions.free_text import FreeTextConformanceClasses, FreeTextExtension
+from stac_fastapi.extensions.pagination import TokenPaginationExtension
+from stac_fastapi.extensions.sort import SortExtension
+from stac_fastapi.types.config import ApiSettings
+from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES, OAFConformanceClasses
+from stac_fastapi.types.search import BaseSearchPostRequest
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from gaia_vre.service.problems import install
+from gaia_vre.service.stac.client import Addresses, Client, Queryables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stac_fastapi.types.search import APIRequest
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from gaia_vre.catalog.engine.model import Engine
+
+_SORT = "https://api.stacspec.org/v1.1.0/{}#sort"
+_FIELDS = "https://api.stacspec.org/v1.0.0/{}#fields"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/{}"
+_PARTS = ("item-search", "ogcapi-features")
+_FILTER_CLASSES = [
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "https://api.stacspec.org/v1.0.0-rc.2/item-search#filter",
+    *(_CQL2.format(name) for name in ("cql2-text", "cql2-json", "basic-cql2", "basic-spatial-functions")),
+]
+
+
+class SearchBody(BaseSearchPostRequest):
+    """The body of a search; the library's own checks fail on what is no object."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_object(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            raise ValueError("the body must be an object")
+        return values
+
+
+def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
+    """Return the application that answers STAC clients from an engine."""
+    settings = ApiSettings(
+        stac_fastapi_title="GAIA Data",
+        stac_fastapi_description="Datasets of the French Earth-system, climate and biodiversity poles.",
+        stac_fastapi_version="1",
+        stac_fastapi_landing_id="gaia",
+        openapi_url="/api",
+        _env_file=None,
+    )
+    app = FastAPI(title="GAIA Data", openapi_url="/api", docs_url=None, redoc_url=None)
+    common = [
+        SortExtension(conformance_classes=[_SORT.format(part) for part in _PARTS]),
+        FieldsExtension(conformance_classes=[_FIELDS.format(part) for part in _PARTS]),
+        FilterExtension(client=Queryables(engine, addresses), conformance_classes=_FILTER_CLASSES),
+        FreeTextExtension(
+            conformance_classes=[FreeTextConformanceClasses.SEARCH.value, FreeTextConformanceClasses.ITEMS.value]
+        ),
+        TokenPaginationExtension(),
+    ]
+    text = FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS.value])
+    collections = CollectionSearchExtension.from_extensions([text, TokenPaginationExtension()])
+    # FastAPI writes OpenAPI 3.1, so the class of 3.0 is not claimed.
+    classes = [str(one) for one in BASE_CONFORMANCE_CLASSES if one != OAFConformanceClasses.OPEN_API]
+    items = create_request_model("Items", base_model=ItemCollectionUri, extensions=common, request_type="GET")
+    StacApi(
+        app=app,
+        settings=settings,
+        client=Client(engine, addresses, classes),
+        extensions=[*common, collections],
+        search_get_request_model=create_get_request_model(common),
+        search_post_request_model=create_post_request_model(common, base_model=SearchBody),
+        items_get_request_model=cast("type[APIRequest]", items),
+        collections_get_request_model=collections.GET,
+        middlewares=[],
+    )
+    install(app, page=None, invalid=400)
+    return app
+
+
+class Guarded:
+    """Let only those pass whom `check` lets pass."""
+
+    def __init__(self, app: ASGIApp, check: Callable[[Request], object]) -> None:
+        self._app, self._check = app, check
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await run_in_threadpool(self._check, Request(scope))
+        await self._app(scope, receive, send)
