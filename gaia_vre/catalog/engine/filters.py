@@ -85,7 +85,7 @@ class _Compiler:
         inner = [self.condition(one, depth + 1) for one in arguments]
         return Piece(f" {name} ".join(f"({one.text})" for one in inner), _values(inner))
 
-    def _predicate(self, name: str, arguments: list[Any]) -> Piece:
+    def _predicate(self, name: str, arguments: list[Any]) -> Piece:  # noqa: PLR0911
         if name in _COMPARISONS:
             left, right = self._operands(_only(arguments, 2, name))
             return Piece(f"{left.text} {name} {right.text}", left.values + right.values)

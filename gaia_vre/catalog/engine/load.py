@@ -94,16 +94,16 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
     box = 0
     for row, document in enumerate(known, start=1):
         boxes, start, end = _place(document, kind)
-        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))
-        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))
+        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))  # noqa: S608
+        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))  # noqa: S608
         connection.execute(
-            f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",
+            f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
             (row, *_words(document)),
         )
         for west, south, east, north in boxes:
             box += 1
             place = (box, west, east, south, north, start, end, row)
-            connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)
+            connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)  # noqa: S608
 
 
 def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:

@@ -83,7 +83,7 @@ def _conditions(kind: Kind, search: Search) -> list[Clause]:
     found = []
     for column, names in (("id", search.ids), ("collection", search.collections)):
         if names is not None:
-            found.append(Clause(f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(names),)))
+            found.append(Clause(f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(names),)))  # noqa: S608
     shapes = [shape for shape in (search.box, search.shape) if shape is not None]
     found += [touching(kind, shape, search.interval) for shape in shapes]
     if search.interval is not None:
