@@ -22,6 +22,14 @@ class SourceFault(GaiaError):
     status = 503
 
 
+class NotAnswering(SourceFault):
+    """The source is not reached or busy: worth another attempt, after `wait` seconds where it says so."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class Unreadable(SourceFault):
     """An answer came, but it is not what was asked for."""
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 import stamina
 
-from gaia_vre.catalog.harvest.contract import NotFollowed, OverBound, SourceFault, Unreadable
+from gaia_vre.catalog.harvest.contract import NotAnswering, NotFollowed, OverBound, SourceFault, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,14 +39,6 @@ class Memory(Protocol):
 
     def answer(self, key: str) -> Kept | None: ...
     def keep(self, key: str, kept: Kept) -> None: ...
-
-
-class _Temporary(SourceFault):
-    """Worth another attempt; after how many seconds, when the source says so."""
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
 
 
 class Fetcher:
@@ -126,7 +118,7 @@ class Fetcher:
         answer, body = self._ask("GET", url, headers, None)
         if answer.status_code == httpx2.codes.NOT_MODIFIED:
             if kept is None:
-                raise _Temporary(f"{url} answers 304 although nothing was asked on condition")
+                raise NotAnswering(f"{url} answers 304 although nothing was asked on condition")
             return kept.body
         etag, modified = answer.headers.get("etag"), answer.headers.get("last-modified")
         if etag or modified:
@@ -147,7 +139,7 @@ class Fetcher:
                         return answer, self._body(answer, url)
                     url = urljoin(url, answer.headers["location"])
             except httpx2.TransportError as error:
-                raise _Temporary(f"{url}: {_why(error)}") from error
+                raise NotAnswering(f"{url}: {_why(error)}") from error
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 raise SourceFault(f"{url}: {_why(error)}") from error
         raise SourceFault(f"{url}: more than {_REDIRECTS} redirects")
@@ -155,7 +147,7 @@ class Fetcher:
     def _body(self, answer: httpx2.Response, url: str) -> bytes:
         status = answer.status_code
         if status in _TEMPORARY:
-            raise _Temporary(f"{url} answers {status}", _seconds(answer.headers.get("retry-after")))
+            raise NotAnswering(f"{url} answers {status}", _seconds(answer.headers.get("retry-after")))
         if status >= 400:
             raise SourceFault(f"{url} answers {status}")
         ends = time.monotonic() + self._limits.request_seconds
@@ -170,7 +162,7 @@ class Fetcher:
                     f"more than {self._limits.total_bytes} bytes in one run; the next one goes on from here"
                 )
             if time.monotonic() > ends:
-                raise _Temporary(f"{url}: no whole answer within {self._limits.request_seconds:g} s")
+                raise NotAnswering(f"{url}: no whole answer within {self._limits.request_seconds:g} s")
         return bytes(body)
 
     def _check_address(self, url: str) -> None:
@@ -195,9 +187,9 @@ def _no_constant(name: str) -> None:
 
 
 def _wait_before_retry(error: Exception) -> bool | float:
-    if isinstance(error, _Temporary) and error.wait is not None:
+    if isinstance(error, NotAnswering) and error.wait is not None:
         return error.wait
-    return isinstance(error, _Temporary | Unreadable)
+    return isinstance(error, NotAnswering | Unreadable)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -7,6 +7,7 @@ transaction, so a run killed at any instant goes on where the last whole page en
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import sqlite3
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _TABLES = """
 CREATE TABLE IF NOT EXISTS record (path TEXT PRIMARY KEY, digest TEXT NOT NULL, run INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS cursor (value TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, etag TEXT, modified TEXT, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, etag TEXT, modified TEXT, body BLOB NOT NULL, run INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 FILE = ".state.sqlite"
@@ -72,7 +73,7 @@ class State:
 
     def passed(self, cursor: str) -> bool:
         """Tell whether the current run has been at this cursor."""
-        return self._database.execute("SELECT 1 FROM cursor WHERE value = ?", (cursor,)).fetchone() is not None
+        return self._database.execute("SELECT 1 FROM cursor WHERE value = ?", (_short(cursor),)).fetchone() is not None
 
     def finish_page(self, records: Iterable[tuple[str, str]], cursor: str | None, refused: int) -> None:
         """Store the paths and digests of a page with the cursor after it."""
@@ -87,7 +88,7 @@ class State:
             if cursor is None:
                 self._database.execute("DELETE FROM fact WHERE key = 'cursor'")
             else:
-                self._database.execute("INSERT OR IGNORE INTO cursor VALUES (?)", (cursor,))
+                self._database.execute("INSERT OR IGNORE INTO cursor VALUES (?)", (_short(cursor),))
                 self._set("cursor", cursor)
 
     def forget_cursor(self) -> None:
@@ -110,13 +111,19 @@ class State:
         return [path for (path,) in rows]
 
     def answer(self, key: str) -> Kept | None:
+        self._database.execute("UPDATE answer SET run = ? WHERE key = ?", (self.run, key))
         row = self._database.execute("SELECT etag, modified, body FROM answer WHERE key = ?", (key,)).fetchone()
         return Kept(*row) if row else None
 
     def keep(self, key: str, kept: Kept) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", (key, kept.etag, kept.modified, kept.body)
+            "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?)",
+            (key, kept.etag, kept.modified, kept.body, self.run),
         )
+
+    def forget_answers(self) -> None:
+        """Drop answers that the current run did not ask for again."""
+        self._database.execute("DELETE FROM answer WHERE run < ?", (self.run,))
 
     def _fact(self, key: str) -> str | None:
         row = self._database.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
@@ -134,6 +141,10 @@ class State:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+
+def _short(cursor: str) -> str:
+    return hashlib.sha256(cursor.encode()).hexdigest()
 
 
 @contextmanager
