@@ -152,7 +152,7 @@ class Fetcher:
             raise SourceFault(f"{url} answers {status}")
         ends = time.monotonic() + self._limits.request_seconds
         body = bytearray()
-        for piece in answer.iter_bytes(65_536):
+        for piece in answer.iter_bytes():
             body += piece
             self._taken += len(piece)
             if len(body) > self._limits.page_bytes:

@@ -49,6 +49,15 @@ def find_source(name: str, file: Path = CONFIGURED) -> Source:
     return known[name]
 
 
+def changed_address(source: Source, url: str) -> Source:
+    """Return the source at another address; its key is kept from hosts that it was not given for."""
+    values = source.model_dump() | {"url": url, "key_variable": None}
+    try:
+        return Source(**values)
+    except ValidationError as error:
+        raise InvalidInput(f"{url[:200]!r} cannot be the address of {source.name}") from error
+
+
 def harvester_of(source: Source, memory: Memory) -> Harvester:
     """Return the harvester that reads a source."""
     fetcher = _fetcher(source, memory)

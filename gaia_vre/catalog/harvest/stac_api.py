@@ -33,6 +33,7 @@ class StacApi:
             answer = self._ask(request)
             key = "features" if request["part"] == "items" else "collections"
             records = _records(answer, key, request["url"])
+            _name_types(records, "Feature" if key == "features" else "Collection")
             request = self._next(answer, request, len(records))
             yield _page(records, self._source, self._root, request, answer)
 
@@ -107,6 +108,13 @@ def _records(answer: Any, key: str, url: str) -> list[Any]:
     if not isinstance(records, list):
         raise Unreadable(f"{url}: a list under {key!r} expected, {type(records).__name__} found")
     return records
+
+
+def _name_types(records: list[Any], kind: str) -> None:
+    """Say what the list says: some sources leave the type out."""
+    for one in records:
+        if isinstance(one, dict):
+            one.setdefault("type", kind)
 
 
 def _linked(link: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
