@@ -1,0 +1,78 @@
+"""The sources that come configured, and the harvester of each kind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from gaia_vre.catalog.harvest.contract import Source
+from gaia_vre.core.errors import InvalidInput, NotFound, did_you_mean
+
+if TYPE_CHECKING:
+    from gaia_vre.catalog.harvest.contract import Harvester
+    from gaia_vre.catalog.harvest.fetch import Fetcher, Memory
+
+CONFIGURED = Path(__file__).parent / "sources.yaml"
+
+
+def configured_sources(file: Path = CONFIGURED) -> dict[str, Source]:
+    """Return the sources of a file by name.
+
+    Raises
+    ------
+    InvalidInput
+        The file has an unknown key, or a value out of bounds.
+    """
+    try:
+        listed = [Source(**values) for values in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]]
+    except (OSError, KeyError, TypeError, yaml.YAMLError, ValidationError) as error:
+        raise InvalidInput(f"{file}: no list of sources ({str(error)[:300]})") from error
+    return {one.name: one for one in listed}
+
+
+def find_source(name: str, file: Path = CONFIGURED) -> Source:
+    """Return the source of this name.
+
+    Raises
+    ------
+    NotFound
+        There is none; the message names the nearest.
+    """
+    known = configured_sources(file)
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise NotFound(f"There is no source {name!r}; there are {', '.join(known)}{hint}")
+    return known[name]
+
+
+def changed_address(source: Source, url: str) -> Source:
+    """Return the source at another address; its key is kept from hosts that it was not given for."""
+    values = source.model_dump() | {"url": url, "key_variable": None}
+    try:
+        return Source(**values)
+    except ValidationError as error:
+        raise InvalidInput(f"{url[:200]!r} cannot be the address of {source.name}") from error
+
+
+def harvester_of(source: Source, memory: Memory) -> Harvester:
+    """Return the harvester that reads a source."""
+    fetcher = _fetcher(source, memory)
+    if source.kind == "stac-static":
+        from gaia_vre.catalog.harvest.stac_static import StacStatic
+
+        return StacStatic(source, fetcher)
+    from gaia_vre.catalog.harvest.stac_api import Geodes, StacApi
+
+    return Geodes(source, fetcher) if source.kind == "geodes" else StacApi(source, fetcher)
+
+
+def _fetcher(source: Source, memory: Memory) -> Fetcher:
+    from gaia_vre.catalog.harvest.fetch import Fetcher
+
+    key = os.environ.get(source.key_variable, "") if source.key_variable else ""
+    headers = {"X-API-Key": key} if key else {}
+    return Fetcher(source.url, source.limits, memory, hosts=source.hosts, headers=headers)

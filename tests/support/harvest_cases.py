@@ -1,0 +1,137 @@
+"""One case per kind of source for the conformance suite: answers as the real ones are shaped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gaia_vre.catalog.harvest.contract import Limits, Source
+from tests.support.replay import Asked, Replay
+
+QUICK = Limits(attempts=3, first_wait_seconds=0.005, request_seconds=0.3, page_bytes=300_000, seconds=60)
+
+
+@dataclass(frozen=True)
+class Case:
+    """`fill(server, folder, spoiled)` sets the source up, with one bad record if `spoiled`, and returns its address."""
+
+    kind: str
+    fill: Callable[[Replay, Path, bool], str]
+    expected: frozenset[str]
+    options: dict[str, Any] = field(default_factory=dict)
+    conditional: bool = True
+    remote: bool = True
+    xml: bool = False
+
+    def source(self, replay: Replay, folder: Path, *, spoiled: bool = False, **changes: Any) -> Source:
+        url = self.fill(replay, folder, spoiled)
+        values = {"name": "tested", "kind": self.kind, "url": url, "limits": QUICK, **self.options, **changes}
+        return Source(**values)
+
+
+def collection(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "type": "Collection",
+        "stac_version": "1.0.0",
+        "id": name,
+        "title": f"Title of {name}",
+        "description": "Températures de surface",
+        "license": "CC-BY-4.0",
+        "extent": {
+            "spatial": {"bbox": [[-10, 30, 40, 46]]},
+            "temporal": {"interval": [["2015-07-01T00:00:00Z", None]]},
+        },
+        "links": [{"rel": "license", "href": "https://example.org/licence"}],
+        **changes,
+    }
+
+
+def item(name: str, of: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": name,
+        "collection": of,
+        "bbox": [1, 43, 2, 44],
+        "geometry": {"type": "Polygon", "coordinates": [[[1, 43], [2, 43], [2, 44], [1, 44], [1, 43]]]},
+        "properties": {"datetime": "2020-01-01T10:00:00Z"},
+        "assets": {"data": {"href": "https://data.example.org/a.tif", "type": "image/tiff"}},
+        "links": [],
+        **changes,
+    }
+
+
+_NAMES = ["S2-L2A", "oso", "URN:FEATURE:DATA:gdh:1"]
+_WRITTEN = {"S2-L2A", "oso", "URN-FEATURE-DATA-gdh-1---1d7e9a26c8f6"}
+_PATHS = frozenset(
+    {f"{name}/collection.json" for name in _WRITTEN} | {f"S2-L2A/items/{name}.json" for name in ("i1", "i2", "i3")}
+)
+
+
+def _spoil(records: list[Any], *, spoiled: bool) -> list[Any]:
+    return [*records, collection("bad", extent={"spatial": {"bbox": [["a", 1, 2, 3]]}})] if spoiled else records
+
+
+def fill_stac_api(replay: Replay, _: Path, spoiled: bool) -> str:
+    everything = _spoil([collection(name) for name in _NAMES], spoiled=spoiled)
+    items = [item(name, "S2-L2A") for name in ("i1", "i2", "i3")]
+
+    def listed(key: str, records: list[Any]) -> Callable[[Asked], Any]:
+        def answer(asked: Asked) -> Any:
+            start, size = int(asked.query.get("token", 0)), int(asked.query["limit"])
+            end = start + size
+            more = {"rel": "next", "href": f"{asked.path}?limit={size}&token={end}"}
+            return {
+                key: records[start:end],
+                "links": [more] if end < len(records) else [],
+                "numberMatched": len(records),
+            }
+
+        return answer
+
+    replay.routes["/stac/collections"] = listed("collections", everything)
+    replay.routes["/stac/search"] = listed("features", items)
+    return f"{replay.url}/stac"
+
+
+def fill_geodes(replay: Replay, _: Path, spoiled: bool) -> str:
+    everything = _spoil([collection(name) for name in _NAMES], spoiled=spoiled)
+    items = [item(name, "S2-L2A") for name in ("i1", "i2", "i3")]
+
+    def paged(key: str, records: list[Any]) -> Callable[[Asked], Any]:
+        def answer(asked: Asked) -> Any:
+            assert asked.method == "POST"
+            assert asked.body["limit"] <= 80
+            start = (asked.body["page"] - 1) * asked.body["limit"]
+            return {key: records[start : start + asked.body["limit"]], "context": {"matched": len(records)}}
+
+        return answer
+
+    replay.routes["/api/stac/collections"] = paged("collections", everything)
+    replay.routes["/api/stac/search"] = paged("features", items)
+    return f"{replay.url}/api/stac/"
+
+
+def fill_stac_static(replay: Replay, _: Path, spoiled: bool) -> str:
+    def links(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+        return [{"rel": rel, "href": href} for rel, href in pairs]
+
+    circle = links(("child", "../catalog.json"))
+    own = links(*(("item", f"./{name}.json") for name in ("i1", "i2", "i3")))
+    children = [("child", f"./c{number}/collection.json") for number in range(3)]
+    root = {"type": "Catalog", "stac_version": "1.1.0", "id": "root", "description": "d"}
+    spoiling = [("child", "./c9/collection.json"), ("child", "http://elsewhere.example.org/x.json")] if spoiled else []
+    replay.routes["/static/catalog.json"] = {**root, "links": links(*children, *spoiling)}
+    for number, name in enumerate(_NAMES):
+        extra = own if name == "S2-L2A" else circle
+        replay.routes[f"/static/c{number}/collection.json"] = collection(name, links=extra)
+    for name in ("i1", "i2", "i3"):
+        replay.routes[f"/static/c0/{name}.json"] = item(name, "S2-L2A", assets={"data": {"href": "./a.tif"}})
+    return f"{replay.url}/static/catalog.json"
+
+
+CASES = {
+    "stac-api": Case("stac-api", fill_stac_api, _PATHS, {"page_size": 2, "items": True}),
+    "geodes": Case("geodes", fill_geodes, _PATHS, {"page_size": 2, "items": True}, conditional=False),
+    "stac-static": Case("stac-static", fill_stac_static, _PATHS, {"items": True, "page_size": 2}),
+}
