@@ -59,7 +59,15 @@ def changed_address(source: Source, url: str) -> Source:
 
 
 def harvester_of(source: Source, memory: Memory) -> Harvester:
-    """Return the harvester that reads a source."""
+    """Return the harvester that reads a source.
+
+    Raises
+    ------
+    InvalidInput
+        No harvester reads this kind yet.
+    """
+    if source.kind not in ("stac-api", "geodes", "stac-static"):
+        raise InvalidInput(f"{source.name}: no harvester reads the kind {source.kind!r} yet")
     fetcher = _fetcher(source, memory)
     if source.kind == "stac-static":
         from gaia_vre.catalog.harvest.stac_static import StacStatic
