@@ -45,10 +45,3 @@ def _hold_port(held: contextlib.ExitStack) -> int:
     holder.bind(("127.0.0.1", 0))
     port: int = holder.getsockname()[1]
     return port
-
-
-def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something accepts connections on the port."""
-    with socket.socket() as trial:
-        trial.settimeout(1)
-        return trial.connect_ex((host, port)) == 0

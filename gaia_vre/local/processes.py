@@ -113,7 +113,6 @@ def _service(settings: Settings, secrets: Secrets) -> ProcessPlan:
             "JUPYTERHUB_SERVICE_PREFIX": "/services/gaia/",
             "JUPYTERHUB_CLIENT_ID": "service-gaia",
             "GAIA_VRE_COOKIE_SECRET": secrets.cookie_secret,
-            "GAIA_VRE_GATEWAY_TOKEN": secrets.gateway_token,
         },
         health_url=f"http://127.0.0.1:{settings.addresses.service_port}/services/gaia/health",
     )
