@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class GaiaError(Exception):
@@ -55,6 +55,17 @@ class Conflict(GaiaError):
     status = 409
 
 
+class DoesNotFit(GaiaError):
+    """A limit leaves no room for this now; `facts` tells which, who holds it and what would fit."""
+
+    code = "does-not-fit"
+    status = 409
+
+    def __init__(self, message: str, facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.facts = dict(facts or {})
+
+
 class TooLarge(GaiaError):
     """A body or a list is over its bound."""
 
@@ -84,6 +95,7 @@ ERRORS: dict[str, type[GaiaError]] = {
         NotAllowed,
         NotFound,
         Conflict,
+        DoesNotFit,
         TooLarge,
         Unavailable,
         SettingsError,

@@ -1,0 +1,99 @@
+"""Leases in the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import bindparam, insert, select, update
+
+from gaia_vre.database.quotas import LeaseRow
+from gaia_vre.quotas.model import Holding, Lease, LeaseKind, LeaseState, Price, Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row, Table
+
+_TABLE = cast("Table", LeaseRow.__table__)
+_LIVE = _TABLE.c.ended.is_(None)
+_MOVE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("which"))
+    .values(settled=bindparam("settled"), until=bindparam("until"), state=bindparam("state"), seen=bindparam("seen"))
+)
+
+
+def write(connection: Connection, lease: Lease, began: datetime) -> None:
+    """Insert a lease."""
+    held, price = lease.rate.holding, lease.rate.price
+    connection.execute(
+        insert(_TABLE).values(
+            id=lease.id,
+            kind=lease.kind,
+            username=lease.username,
+            thing=lease.thing,
+            account_id=lease.account,
+            chain=list(lease.chain),
+            parent=lease.parent,
+            state=lease.state,
+            seen=lease.seen,
+            settled=lease.settled,
+            until=lease.until,
+            began=began,
+            **{name: getattr(held, name) for name in Holding.names()},
+            price_core=price.core,
+            price_gib=price.gib,
+            price_gpu=price.gpu,
+            price_name=price.name,
+        )
+    )
+
+
+def find(connection: Connection, lease_id: str, *, lock: bool = False) -> Lease | None:
+    """Return a lease, ended or not."""
+    query = select(_TABLE).where(_TABLE.c.id == lease_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return None if row is None else lease_of(row)
+
+
+def live(connection: Connection, ids: Sequence[str] | None = None, *, lock: bool = False) -> list[Lease]:
+    """Return the leases that have not ended, all or those named, in the order of their ids."""
+    query = select(_TABLE).where(_LIVE).order_by(_TABLE.c.id)
+    if ids is not None:
+        query = query.where(_TABLE.c.id.in_(ids))
+    return [lease_of(row) for row in connection.execute(query.with_for_update() if lock else query)]
+
+
+def move(connection: Connection, leases: Iterable[Lease]) -> None:
+    """Write how far leases are settled and reserved, and their state."""
+    rows = [
+        {"which": one.id, "settled": one.settled, "until": one.until, "state": one.state, "seen": one.seen}
+        for one in leases
+    ]
+    if rows:
+        connection.execute(_MOVE, rows)
+
+
+def change(connection: Connection, lease_id: str, values: Mapping[str, Any]) -> None:
+    """Change columns of one lease."""
+    connection.execute(update(_TABLE).where(_TABLE.c.id == lease_id).values(**values))
+
+
+def lease_of(row: Row[Any]) -> Lease:
+    """Return the lease that a row holds."""
+    holding = Holding(*(int(getattr(row, name)) for name in Holding.names()))
+    return Lease(
+        id=row.id,
+        kind=cast("LeaseKind", row.kind),
+        username=row.username,
+        thing=row.thing,
+        account=row.account_id,
+        chain=tuple(row.chain),
+        rate=Rate(holding, Price(row.price_core, row.price_gib, row.price_gpu, row.price_name)),
+        settled=row.settled,
+        until=row.until,
+        state=cast("LeaseState", row.state),
+        parent=row.parent,
+        seen=row.seen,
+    )
