@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import select, text
 
 from gaia_vre.core.errors import NotFound
+from gaia_vre.database.many import execute_many
 from gaia_vre.database.quotas import AccountRow
 from gaia_vre.quotas.model import BUDGETS, CAPS, NOTHING_HELD, NOTHING_USED, Account, Holding, Spending, Window
 
@@ -44,18 +46,13 @@ _CHAIN = text(
         UNION ALL SELECT a.id, a.parent_id, a.level FROM account a JOIN up ON a.id = up.parent_id)
     SELECT id, level FROM up UNION ALL SELECT id, level FROM account WHERE name = :ceiling ORDER BY level, id"""
 )
-_ADD = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("which"))
-    .values({name: _TABLE.c[name] + bindparam(name, type_=_TABLE.c[name].type) for name in _CHANGED})
-)
 
 
 class Changes:
     """What is to be added to each account, put together before it is written."""
 
     def __init__(self) -> None:
-        self._by_account: dict[int, list[int]] = {}
+        self._by_account: dict[int, tuple[int, ...]] = {}
 
     def add(
         self,
@@ -68,18 +65,15 @@ class Changes:
         amounts = (*held.values(), *used.values(), *reserved.values())
         for account in chain:
             known = self._by_account.get(account)
-            together = amounts if known is None else map(int.__add__, known, amounts)
-            self._by_account[account] = list(together)
+            self._by_account[account] = amounts if known is None else tuple(map(add, known, amounts))
 
     def write(self, connection: Connection) -> None:
-        """Write what was put together; the rows are locked already, or are locked here in order of their ids."""
-        rows = [
-            {"which": account, **dict(zip(_CHANGED, amounts, strict=True))}
-            for account, amounts in sorted(self._by_account.items())
-            if any(amounts)
-        ]
-        if rows:
-            connection.execute(_ADD, rows)
+        """Write what was put together; the rows are locked already, or locked here in order of their ids."""
+        rows = [(number, amounts) for number, amounts in sorted(self._by_account.items()) if any(amounts)]
+        used = [place for place in range(len(_CHANGED)) if any(amounts[place] for _, amounts in rows)]
+        changed = ", ".join(f"{_CHANGED[place]} = {_CHANGED[place]} + ?" for place in used)
+        values = [(*(amounts[place] for place in used), number) for number, amounts in rows]
+        execute_many(connection, f"UPDATE account SET {changed} WHERE id = ?", values)  # noqa: S608
 
 
 def chain(connection: Connection, name: str, ceiling: str) -> tuple[int, tuple[int, ...]]:
@@ -108,6 +102,14 @@ def read(connection: Connection, ids: Sequence[int], *, lock: bool = False) -> d
     query = select(_TABLE).where(_TABLE.c.id.in_(ids)).order_by(_TABLE.c.level, _TABLE.c.id)
     rows = connection.execute(query.with_for_update() if lock else query)
     return {row.id: account_of(row) for row in rows}
+
+
+def budgets_left(connection: Connection, ids: Sequence[int]) -> dict[int, list[int | None]]:
+    """Return what is left of each budget by account, None without a limit; the rows are locked as `read` does."""
+    left = (_TABLE.c[f"limit_{name}"] - _TABLE.c[f"used_{name}"] - _TABLE.c[f"reserved_{name}"] for name in BUDGETS)
+    query = select(_TABLE.c.id, *left).where(_TABLE.c.id.in_(ids)).order_by(_TABLE.c.level, _TABLE.c.id)
+    rows = connection.execute(query.with_for_update())
+    return {number: [None if one is None else int(one) for one in amounts] for number, *amounts in rows}
 
 
 def account_of(row: Row[Any] | AccountRow) -> Account:

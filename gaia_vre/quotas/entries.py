@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
@@ -32,7 +33,7 @@ class Entry:
     seconds: int
     at: datetime
 
-    @property
+    @cached_property
     def spending(self) -> Spending:
         return self.lease.rate.over(self.seconds)
 

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from gaia_vre.quotas.model import BUDGETS, CAPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from gaia_vre.quotas.model import Account, Rate
-
-FOREVER = 10**12
 
 
 def demand(rate: Rate, seconds: int) -> dict[str, int]:
@@ -29,11 +27,6 @@ def times_that_fit(accounts: Iterable[Account], rate: Rate, seconds: int, most: 
             if amount and left is not None:
                 most = min(most, max(0, left) // amount)
     return max(0, most)
-
-
-def seconds_that_fit(left: Mapping[str, int], rate: Mapping[str, int]) -> int:
-    """Return for how many seconds what is left of budgets lasts at a rate for a second."""
-    return min((max(0, amount) // rate[name] for name, amount in left.items() if rate[name]), default=FOREVER)
 
 
 def lacking(account: Account, rate: Rate, seconds: int) -> dict[str, int]:

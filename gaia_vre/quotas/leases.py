@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
+from gaia_vre.database.many import execute_many
 from gaia_vre.database.quotas import LeaseRow
-from gaia_vre.quotas.model import Holding, Lease, LeaseKind, LeaseState, Price, Rate
+from gaia_vre.quotas.model import CAPS, Holding, Lease, LeaseKind, LeaseState, Price, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +18,7 @@ if TYPE_CHECKING:
 
 _TABLE = cast("Table", LeaseRow.__table__)
 _LIVE = _TABLE.c.ended.is_(None)
-_MOVE = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("which"))
-    .values(settled=bindparam("settled"), until=bindparam("until"), state=bindparam("state"), seen=bindparam("seen"))
-)
+_MOVE = "UPDATE lease SET settled = ?, until = ?, state = ?, seen = ? WHERE id = ?"
 
 
 def write(connection: Connection, lease: Lease, began: datetime) -> None:
@@ -41,7 +38,7 @@ def write(connection: Connection, lease: Lease, began: datetime) -> None:
             settled=lease.settled,
             until=lease.until,
             began=began,
-            **{name: getattr(held, name) for name in Holding.names()},
+            **{name: getattr(held, name) for name in CAPS},
             price_core=price.core,
             price_gib=price.gib,
             price_gpu=price.gpu,
@@ -67,12 +64,8 @@ def live(connection: Connection, ids: Sequence[str] | None = None, *, lock: bool
 
 def move(connection: Connection, leases: Iterable[Lease]) -> None:
     """Write how far leases are settled and reserved, and their state."""
-    rows = [
-        {"which": one.id, "settled": one.settled, "until": one.until, "state": one.state, "seen": one.seen}
-        for one in leases
-    ]
-    if rows:
-        connection.execute(_MOVE, rows)
+    rows = [(one.settled, one.until, one.state, one.seen, one.id) for one in leases]
+    execute_many(connection, _MOVE, rows)
 
 
 def change(connection: Connection, lease_id: str, values: Mapping[str, Any]) -> None:
@@ -82,7 +75,7 @@ def change(connection: Connection, lease_id: str, values: Mapping[str, Any]) -> 
 
 def lease_of(row: Row[Any]) -> Lease:
     """Return the lease that a row holds."""
-    holding = Holding(*(int(getattr(row, name)) for name in Holding.names()))
+    holding = Holding(*(int(getattr(row, name)) for name in CAPS))
     return Lease(
         id=row.id,
         kind=cast("LeaseKind", row.kind),

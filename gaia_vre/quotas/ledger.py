@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from gaia_vre.core.errors import Conflict, DoesNotFit, NotFound
 from gaia_vre.quotas import balances, entries, leases
 from gaia_vre.quotas.entries import Entry
-from gaia_vre.quotas.fitting import seconds_that_fit, times_that_fit
-from gaia_vre.quotas.model import BUDGETS, Holding, Lease, Rate, Spending
+from gaia_vre.quotas.fitting import times_that_fit
+from gaia_vre.quotas.model import CAPS, Holding, Lease, Rate, Spending
 from gaia_vre.quotas.refusing import explain
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gaia_vre.quotas.model import Account, LeaseKind
 
 SLICE_SECONDS = 600
-_AT_ONCE = 500
+_AT_ONCE = 1000
 """Leases settled in one transaction: it locks their accounts for that long."""
 
 
@@ -121,7 +121,7 @@ class Ledger:
             grown = replace(bare, rate=Rate(base + each * granted, lease.rate.price))
             self._add(connection, replace(bare, rate=Rate(each * granted, lease.rate.price)), held=1, reserved=1)
             leases.move(connection, [grown])
-            held = {name: getattr(grown.rate.holding, name) for name in Holding.names()}
+            held = {name: getattr(grown.rate.holding, name) for name in CAPS}
             leases.change(connection, lease_id, held)
             if granted == count:
                 return Grown(granted)
@@ -180,18 +180,19 @@ class Ledger:
         with self._writing() as connection:
             found = leases.live(connection, ids, lock=True)
             touched = sorted({account for lease in found for account in lease.chain})
-            left = _Left(balances.read(connection, touched, lock=True))
-            charged = [(lease, _charged(lease, now)) for lease in found]
-            for before, after in charged:
-                left.lose(after, after.until - before.until)
+            left = _Left(balances.budgets_left(connection, touched))
+            for lease in found:
+                left.lose(lease, now.seconds - max(lease.until, lease.settled))
             moved, changes = [], balances.Changes()
-            for before, after in charged:
-                more = left.take(after, now.seconds + self._slice - after.until)
-                lease = replace(after, until=after.until + more, state="running", seen=True)
-                used, reserved = _difference(before, lease)
+            for lease in found:
+                settled = max(lease.settled, now.seconds)
+                until = max(lease.until, settled)
+                until += left.take(lease, now.seconds + self._slice - until)
+                after = replace(lease, settled=settled, until=until, state="running", seen=True)
+                used, reserved = _difference(lease, after)
                 changes.add(lease.chain, used=used, reserved=reserved)
-                moved.append(lease)
-            written = [entry for before, _ in charged if (entry := _entry(before, now)).seconds]
+                moved.append(after)
+            written = [entry for lease in found if (entry := _entry(lease, now)).seconds]
             entries.write(connection, written)
             changes.write(connection)
             leases.move(connection, moved)
@@ -239,26 +240,28 @@ class Ledger:
 class _Left:
     """What is left of budgets on the accounts of one pass, while its leases are gone through."""
 
-    def __init__(self, accounts: dict[int, Account]) -> None:
-        self._left = {
-            number: {name: left for name in BUDGETS if (left := account.left(name)) is not None}
-            for number, account in accounts.items()
-        }
+    def __init__(self, left: dict[int, list[int | None]]) -> None:
+        self._left = left
 
     def take(self, lease: Lease, seconds: int) -> int:
         """Take as many seconds of a lease as fit everywhere, up to those asked; say how many."""
-        rate = dict(zip(BUDGETS, lease.rate.over(1).values(), strict=True))
+        rate = lease.rate.second.values()
         for number in lease.chain:
-            seconds = min(seconds, seconds_that_fit(self._left[number], rate))
-        self.lose(lease, max(0, seconds))
-        return max(0, seconds)
+            for left, amount in zip(self._left[number], rate, strict=True):
+                if left is not None and amount and left < amount * seconds:
+                    seconds = max(0, left) // amount
+        seconds = max(0, seconds)
+        self.lose(lease, seconds)
+        return seconds
 
     def lose(self, lease: Lease, seconds: int) -> None:
         """Take away what so many seconds of a lease use, whether it is there or not."""
-        rate = dict(zip(BUDGETS, lease.rate.over(seconds).values(), strict=True))
+        if seconds <= 0:
+            return
+        amounts = lease.rate.over(seconds).values()
         for number in lease.chain:
-            for name in self._left[number]:
-                self._left[number][name] -= rate[name]
+            known = self._left[number]
+            known[:] = [None if left is None else left - taken for left, taken in zip(known, amounts, strict=True)]
 
 
 def _entry(lease: Lease, now: Instant) -> Entry:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from operator import add, sub
 from typing import Literal, Self
 
 from gaia_vre.core.amounts import MICRO
@@ -28,23 +29,16 @@ LeaseState = Literal["held", "running", "ended"]
 @dataclass(frozen=True)
 class _Vector:
     def __add__(self, other: Self) -> Self:
-        return self._with(other, 1)
+        return type(self)(*map(add, self.values(), other.values()))
 
     def __sub__(self, other: Self) -> Self:
-        return self._with(other, -1)
+        return type(self)(*map(sub, self.values(), other.values()))
 
     def __mul__(self, times: int) -> Self:
-        return type(self)(**{name: getattr(self, name) * times for name in self.names()})
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        return tuple(one.name for one in dataclasses.fields(cls))
+        return type(self)(*(value * times for value in self.values()))
 
     def values(self) -> tuple[int, ...]:
-        return tuple(getattr(self, name) for name in self.names())
-
-    def _with(self, other: Self, sign: int) -> Self:
-        return type(self)(**{name: getattr(self, name) + sign * getattr(other, name) for name in self.names()})
+        return tuple(self.__dict__.values())  # in the order of the fields; a pass calls this very often
 
 
 @dataclass(frozen=True)
@@ -96,10 +90,14 @@ class Rate:
         held, price = self.holding, self.price
         return (held.cores * price.core + held.memory * price.gib + held.gpus * price.gpu) // MICRO
 
+    @cached_property
+    def second(self) -> Spending:
+        """What one second uses up."""
+        return Spending(self.holding.cores, self.holding.memory, self.holding.gpus, self.credits)
+
     def over(self, seconds: int) -> Spending:
         """Return what so many seconds use up."""
-        held = self.holding
-        return Spending(held.cores * seconds, held.memory * seconds, held.gpus * seconds, self.credits * seconds)
+        return self.second * seconds
 
 
 @dataclass(frozen=True)

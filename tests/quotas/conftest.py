@@ -22,7 +22,10 @@ def server(cores: float = 1, memory: float = 4) -> Rate:
     return Rate(Holding(cores=micro("cores", cores), memory=micro("memory", memory), servers=1_000_000))
 
 
-def allowance(window: Window = Window(), **limits: float) -> Allowance:
+NO_WINDOW = Window()
+
+
+def allowance(window: Window = NO_WINDOW, **limits: float) -> Allowance:
     return Allowance(
         {
             name: Limit((micro_hours if name in BUDGETS else micro)(name, value), f"{name} of the tests")
@@ -48,7 +51,7 @@ class Bank:
     def later(self, seconds: int) -> None:
         self.seconds += seconds
 
-    def allow(self, name: str, window: Window = Window(), **limits: float) -> None:
+    def allow(self, name: str, window: Window = NO_WINDOW, **limits: float) -> None:
         self.accounts.allow(name, allowance(window, **limits))
 
     def start(self, name: str, rate: Rate | None = None, *, user: str = "ada", payer: str = "project:ocean") -> str:

@@ -36,6 +36,7 @@ class Days(RuleBasedStateMachine):
         self.bank.allow("ceiling:ada", cores=12, servers=3)
         self.bank.allow("site:toulouse", credits=40)
         self.number = 0
+        self.refusals: list[DoesNotFit] = []
 
     @rule(cores=st.integers(1, 16), user=USERS, payer=PAYERS)
     def start(self, cores: int, user: str, payer: str) -> None:
@@ -43,7 +44,7 @@ class Days(RuleBasedStateMachine):
         try:
             self.bank.start(f"lab-{self.number}", server(cores), user=user, payer=payer)
         except DoesNotFit as refusal:
-            assert refusal.facts["left"] < refusal.facts["asked"]
+            self.refusals.append(refusal)
 
     @rule(user=USERS, payer=PAYERS, count=st.integers(0, 12))
     def start_cluster(self, user: str, payer: str, count: int) -> None:
@@ -77,6 +78,10 @@ class Days(RuleBasedStateMachine):
     @rule(cores=st.integers(4, 40), hours=st.integers(1, 20))
     def lower_or_raise(self, cores: int, hours: int) -> None:
         self.bank.allow("project:ocean", cores=cores, core_hours=hours)
+
+    @invariant()
+    def what_is_refused_does_not_fit(self) -> None:
+        assert all(refusal.facts["left"] < refusal.facts["asked"] for refusal in self.refusals)
 
     @invariant()
     def sums_are_right(self) -> None:
