@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from gaia_vre.quotas.model import BUDGETS, CAPS, Allowance, Limit, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 Combination = Literal["sum", "max", "min"]
@@ -56,34 +56,26 @@ class Policy:
     """By kind of account."""
 
 
-def allowance(
-    policy: Policy,
-    kind: str,
-    *,
-    groups: Iterable[str] = (),
-    overrides: Sequence[Override] = (),
-    now: datetime,
-    bypass: str | None = None,
-) -> Allowance:
-    """Return the limits in force for an account, each with its source.
+@dataclass(frozen=True)
+class Grounds:
+    """What is known of the holder of an account."""
 
-    Parameters
-    ----------
-    kind
-        Kind of the account.
-    groups
-        Groups of the person, for a ceiling or an own account.
-    bypass
-        Why nothing limits this account.
-    """
+    groups: frozenset[str] = frozenset()
+    overrides: tuple[Override, ...] = ()
+    bypass: str | None = None
+    """Why nothing limits this account."""
+
+
+def allowance(policy: Policy, kind: str, grounds: Grounds, now: datetime) -> Allowance:
+    """Return the limits in force for an account of a kind, each with its source."""
     window = policy.windows.get(kind, Window())
-    if bypass is not None:
-        return Allowance({name: Limit(None, f"no limit: {bypass}") for name in (*CAPS, *BUDGETS)}, window)
-    held = set(groups)
-    grants = [grant for grant in policy.grants if grant.group in held] if kind in ("ceiling", "person") else []
+    if grounds.bypass is not None:
+        return Allowance({name: Limit(None, f"no limit: {grounds.bypass}") for name in (*CAPS, *BUDGETS)}, window)
+    by_groups = kind in ("ceiling", "person")
+    grants = [grant for grant in policy.grants if by_groups and grant.group in grounds.groups]
     limits = {}
     for name in (*CAPS, *BUDGETS):
-        limit = _overridden(name, overrides, now) or _granted(policy, kind, name, grants)
+        limit = _overridden(name, grounds.overrides, now) or _granted(policy, kind, name, grants)
         if limit is not None:
             limits[name] = limit
     return Allowance(limits, window)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaia_vre.quotas.allowance import Combination, Grant, Override, Policy, allowance
+from gaia_vre.quotas.allowance import Combination, Grant, Grounds, Override, Policy, allowance
 from gaia_vre.quotas.model import BUDGETS, CAPS, Limit, Window
 from tests.quotas.conftest import NOON
 
@@ -16,9 +16,9 @@ POLICY = Policy(
 EXTRA = Override("cores", 64, NOON, NOON + timedelta(days=7), "deadline of the report", "mlefevre")
 
 
-def cores(groups: tuple[str, ...] = (), how: Combination = "max", **more: object) -> Limit:
+def cores(groups: tuple[str, ...] = (), how: Combination = "max") -> Limit:
     policy = Policy(POLICY.defaults, POLICY.grants, {"cores": how}, POLICY.windows)
-    return allowance(policy, "ceiling", groups=groups, now=NOON, **more).limit("cores")  # type: ignore[arg-type]
+    return allowance(policy, "ceiling", Grounds(frozenset(groups)), NOON).limit("cores")
 
 
 @pytest.mark.parametrize(
@@ -42,34 +42,35 @@ def test_grants_and_default_become_one_number(
 @pytest.mark.parametrize(("how", "value"), [("max", None), ("sum", None), ("min", 0)])
 def test_no_limit_wins_but_for_the_smallest(how: Combination, value: int | None) -> None:
     policy = Policy(POLICY.defaults, POLICY.grants, {"gpus": how})
-    assert allowance(policy, "ceiling", groups=["land"], now=NOON).limit("gpus").value == value
+    assert allowance(policy, "ceiling", Grounds(frozenset({"land"})), NOON).limit("gpus").value == value
 
 
 def test_an_override_holds_from_its_first_to_before_its_last_instant() -> None:
-    assert cores(overrides=[EXTRA]) == Limit(64, "deadline of the report, by mlefevre until 2026-06-08")
-    policy = POLICY
+    extra = Grounds(overrides=(EXTRA,))
+    found = allowance(POLICY, "ceiling", extra, NOON).limit("cores")
+    assert found == Limit(64, "deadline of the report, by mlefevre until 2026-06-08")
     for moment, value in ((timedelta(seconds=-1), 4), (timedelta(days=7), 4), (timedelta(days=6), 64)):
-        found = allowance(policy, "ceiling", overrides=[EXTRA], now=NOON + moment)
-        assert found.limit("cores").value == value
+        assert allowance(POLICY, "ceiling", extra, NOON + moment).limit("cores").value == value
 
 
 def test_of_two_overrides_the_later_counts() -> None:
     later = Override("cores", 2, NOON + timedelta(hours=1), None, "maintenance", "admin")
-    found = allowance(POLICY, "ceiling", overrides=[later, EXTRA], now=NOON + timedelta(days=1))
+    found = allowance(POLICY, "ceiling", Grounds(overrides=(later, EXTRA)), NOON + timedelta(days=1))
     assert found.limit("cores") == Limit(2, "maintenance, by admin")
 
 
 def test_bypass_leaves_no_limit_and_says_why() -> None:
-    found = allowance(POLICY, "ceiling", overrides=[EXTRA], now=NOON, bypass="operations")
+    found = allowance(POLICY, "ceiling", Grounds(overrides=(EXTRA,), bypass="operations"), NOON)
     assert {found.limit(name) for name in (*CAPS, *BUDGETS)} == {Limit(None, "no limit: operations")}
 
 
 def test_groups_grant_nothing_to_projects() -> None:
-    assert allowance(POLICY, "project", groups=["ocean"], now=NOON).limit("cores").value == 40
+    grounds = Grounds(frozenset({"ocean"}))
+    assert allowance(POLICY, "project", grounds, NOON).limit("cores").value == 40
 
 
 def test_a_dimension_that_nobody_speaks_of_has_no_limit() -> None:
-    assert allowance(POLICY, "ceiling", now=NOON).limit("workers") == Limit(None)
+    assert allowance(POLICY, "ceiling", Grounds(), NOON).limit("workers") == Limit(None)
 
 
 @given(st.lists(st.sampled_from(["ocean", "land", "other"])), st.sampled_from(["max", "sum"]))
