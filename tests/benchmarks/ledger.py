@@ -1,14 +1,16 @@
 """P14 and P15: an admission decided, and a pass over what runs, among 15,000 users, 300 projects and 8 sites.
 
-Run as ``python -m tests.benchmarks.ledger [POSTGRESQL_URL]``; without an address on SQLite, and on Debian's PostgreSQL
-where it is installed.
+Run as ``python -m tests.benchmarks.ledger``: on SQLite, on Debian's PostgreSQL where it is installed, then
+jupyterhub-credit-service in an environment of its own (minutes).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -31,6 +33,7 @@ from gaia_vre.quotas.ledger import Ledger, Wanted
 from gaia_vre.quotas.model import BUDGETS, CAPS, LEVELS, Holding, Rate
 from tests.support.postgresql import new_database, running_postgresql
 
+ROOT = Path(__file__).parents[2]
 USERS, PROJECTS, SITES, LEASES, STARTS = 15_000, 300, 8, 3_000, 300
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LAB = Rate(Holding(cores=2_000_000, memory=8_000_000, servers=1_000_000))
@@ -39,16 +42,23 @@ _NUMBERS = {
 }
 
 
-def main(addresses: list[str]) -> None:
-    """Print what each database needs."""
-    for name, engine in _databases(addresses):
+def main() -> None:
+    """Print what each database needs, then what stock software does, and the ratios."""
+    found = {}
+    for name, engine in _databases():
         try:
-            _measure(name, engine)
+            found[name] = _measure(name, engine)
         finally:
             engine.dispose()
+    stock = _stock()
+    print(f"jupyterhub-credit-service: decision {stock['decision'] * 1e3:.2f} ms, pass {stock['pass']:.1f} s")
+    for name, (decision, whole) in found.items():
+        print(
+            f"{name}: ratio {decision / stock['decision']:.2f} for a decision, {whole / stock['pass']:.4f} for a pass"
+        )
 
 
-def _measure(name: str, engine: Engine) -> None:
+def _measure(name: str, engine: Engine) -> tuple[float, float]:
     upgrade(engine)
     _fill(engine)
     ledger, chance = Ledger(engine), random.Random(5)
@@ -66,6 +76,15 @@ def _measure(name: str, engine: Engine) -> None:
     )
     print(f"{name}: 64 at once with room for 10: {_race(engine, ledger)} admitted", flush=True)
     print(f"{name}: {len(differences(engine, NOW))} balances differ from their entries", flush=True)
+    return middle, statistics.median(passes)
+
+
+def _stock() -> dict[str, float]:
+    uv, script = ROOT / ".tools" / "bin" / "uv", Path(__file__).with_name("stock_credits.py")
+    package = ["--with", "jupyterhub-credit-service==0.4.2", "--with", "jupyterhub==6.1.1"]
+    command = [str(uv), "run", "--quiet", "--no-project", "--python", sys.executable, *package, "python", str(script)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
 
 
 def _start(ledger: Ledger, chance: random.Random, number: int) -> None:
@@ -125,15 +144,12 @@ def _timed(act: Any) -> float:
     return time.perf_counter() - begun
 
 
-def _databases(addresses: list[str]) -> Iterator[tuple[str, Engine]]:
+def _databases() -> Iterator[tuple[str, Engine]]:
     with tempfile.TemporaryDirectory() as folder:
-        for address in addresses:
-            yield address, make_engine(address)
-        if not addresses:
-            yield "SQLite", make_engine(f"sqlite:///{Path(folder) / 'gaia.sqlite'}")
-            with running_postgresql(Path(folder)) as server:
-                yield "PostgreSQL", make_engine(new_database(server))
+        yield "SQLite", make_engine(f"sqlite:///{Path(folder) / 'gaia.sqlite'}")
+        with running_postgresql(Path(folder)) as server:
+            yield "PostgreSQL", make_engine(new_database(server))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
