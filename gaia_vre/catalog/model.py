@@ -102,6 +102,25 @@ class Asset:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture made from the data; the path is relative to the folder of the prepared data."""
+
+    key: str
+    path: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    kind: str
+    """What it shows: map, series, hovmoller, image, points, profile, traces, response."""
+    variable: str
+    unit: str | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    roles: tuple[str, ...] = ("overview",)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the prepared files themselves say."""
 
@@ -112,6 +131,7 @@ class Facts:
     projection: str | None = None
     rows: int | None = None
     assets: tuple[Asset, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gaia_vre.catalog.model import Asset, Box, Dataset, Dimension
+    from gaia_vre.catalog.model import Asset, Box, Dataset, Dimension, Picture
 
 VERSION = "1.1.0"
 INDEX = "index.json"
@@ -68,9 +68,11 @@ def collection(dataset: Dataset) -> dict[str, Any]:
         **_own_fields(dataset),
         **_science(dataset),
     }
+    assets = {one.key: _picture(one) for one in facts.pictures}
     if dataset.opens_here and not has_item(dataset):
-        described |= _cube(dataset) | _projection(dataset) | {"assets": _assets(dataset)}
-    return described
+        described |= _cube(dataset) | _projection(dataset)
+        assets |= _assets(dataset)
+    return described | ({"assets": assets} if assets else {})
 
 
 def item(dataset: Dataset) -> dict[str, Any]:
@@ -176,7 +178,7 @@ def _science(dataset: Dataset) -> dict[str, Any]:
 
 
 def _collection_extensions(dataset: Dataset) -> set[str]:
-    used = {_SCIENTIFIC} | ({_CONTACTS} if dataset.contact else set())
+    used = {_SCIENTIFIC} | ({_CONTACTS} if dataset.contact else set()) | ({_FILE} if dataset.facts.pictures else set())
     return used if has_item(dataset) or not dataset.opens_here else used | _file_extensions(dataset)
 
 
@@ -233,6 +235,19 @@ def _projection(dataset: Dataset) -> dict[str, Any]:
 
 def _assets(dataset: Dataset) -> dict[str, Any]:
     return {asset.key: _asset(asset) for asset in dataset.facts.assets}
+
+
+def _picture(picture: Picture) -> dict[str, Any]:
+    shown = {"kind": picture.kind, "variable": picture.variable, "unit": picture.unit}
+    shown |= {"lowest": picture.lowest, "highest": picture.highest, "shape": [picture.height, picture.width]}
+    return {
+        "href": f"../../{picture.path}",
+        "type": picture.media_type,
+        "title": f"{picture.variable}: {picture.kind}",
+        "roles": list(picture.roles),
+        "file:size": picture.bytes,
+        "gaia:picture": {name: value for name, value in shown.items() if value is not None},
+    }
 
 
 def _asset(asset: Asset) -> dict[str, Any]:

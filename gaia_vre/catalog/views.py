@@ -93,8 +93,13 @@ def facts(dataset: Dataset) -> list[tuple[str, str]]:
 
 def file_format(dataset: Dataset) -> str:
     """Return "Zarr, 0.9 MB"."""
-    kinds = dict.fromkeys(_FORMATS.get(one.media_type.split(";")[0], one.media_type) for one in dataset.facts.assets)
-    return f"{', '.join(kinds)}, {size(dataset.bytes)}"
+    return f"{', '.join(file_kinds(dataset))}, {size(dataset.bytes)}"
+
+
+def file_kinds(dataset: Dataset) -> list[str]:
+    """Return the formats of a dataset's files, each once."""
+    kinds = (_FORMATS.get(one.media_type.split(";")[0], one.media_type) for one in dataset.facts.assets)
+    return list(dict.fromkeys(kinds))
 
 
 def size(number: int) -> str:

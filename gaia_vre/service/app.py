@@ -18,8 +18,11 @@ from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
+from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service import pages, routes
 from gaia_vre.service.bounds import BoundedBody
+from gaia_vre.service.catalog import pages as catalog_pages
+from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.problems import HEADERS, install, problem
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.app import Guarded, make_stac
@@ -70,8 +73,12 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
+    app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))
+    app.mount(f"{PREFIX}/pictures", _pictures(parts))
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
+    if leaflet := installed_leaflet():
+        app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
     app.middleware("http")(_measured(parts))
     return app
@@ -88,6 +95,12 @@ def _stac(parts: Parts) -> ASGIApp:
     addresses = Addresses(f"{parts.settings.addresses.public_url}{PREFIX}/stac", folder.data.as_uri())
     stac = make_stac(SqliteEngine(folder.catalog / FILE), addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
+
+
+def _pictures(parts: Parts) -> ASGIApp:
+    """Return the pictures of the data, which are for those who may read the catalog."""
+    pictures = Pictures(StateFolder(parts.settings.state).catalog)
+    return pictures if parts.settings.catalog_is_public else Guarded(pictures, parts.login.session)
 
 
 def _add_watch_routes(app: FastAPI, parts: Parts) -> None:

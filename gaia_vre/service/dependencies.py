@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from gaia_vre.core.settings import Settings
+    from gaia_vre.service.catalog.finding import Finder
     from gaia_vre.service.gateway import Gateway
     from gaia_vre.service.hub import Hub
     from gaia_vre.service.login import Login
@@ -37,6 +38,7 @@ class Parts:
     login: Login
     metrics: Metrics
     shelf: Shelf
+    finder: Finder
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def close(self) -> None:
