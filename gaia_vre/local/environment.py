@@ -20,7 +20,7 @@ from gaia_vre.isolation.processes import INSTANCE_VARIABLE, end_marked
 from gaia_vre.local.checks import check_before_start
 from gaia_vre.local.npm import install
 from gaia_vre.local.ports import with_free_ports
-from gaia_vre.local.prepare import Preparation, start_preparation
+from gaia_vre.local.prepare import Preparation, start_pictures, start_preparation
 from gaia_vre.local.processes import base_environment, examples_folder, plan
 from gaia_vre.local.proxy import install_proxy, installed_proxy
 from gaia_vre.local.secrets import Secrets, load_secrets, write_private
@@ -79,6 +79,8 @@ class Environment:
             self._bring_up(supervisor, preparation, lambda: _report(folder, settings, secrets, supervisor, preparation))
             hold.keep = True
             self._announce(settings, secrets, preparation)
+            pictures = start_pictures(folder.data, environment, folder.logs)
+            supervisor.others.add(pictures.process.pid)
             while True:
                 time.sleep(0.25)
                 if supervisor.step():

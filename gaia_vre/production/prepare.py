@@ -24,6 +24,7 @@ from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.catalog.engine.load import FILE, load
 from gaia_vre.catalog.stac import INDEX, stac_files, write_files
 from gaia_vre.core.errors import GaiaError, Unavailable
+from gaia_vre.production.pictures import draw_all, read_pictures, undrawn
 from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, read_marker
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ def prepare(data: Path, sources: Path, report: Callable[[Progress], None]) -> li
             return _prepare(descriptions, data, sources, report, lock)
     except OSError as error:
         raise Unavailable(_disk_problem(error, data)) from error
+
+
+def draw_pictures(data: Path, report: Callable[[Progress], None]) -> list[str]:
+    """Draw the pictures that are missing and name them in the catalog; return the problems, one line each.
+
+    Nobody waits for pictures, so this runs when the rest is ready and gives way to other work.
+    """
+    descriptions = load_descriptions()
+    titles = {one.id: one.dataset.title for one in descriptions}
+    count = _Count(report, len(undrawn(descriptions, data)), done=0)
+    problems = []
+    for name, problem in draw_all(descriptions, data):
+        count.finish(name, titles[name], problem)
+        problems += [problem] if problem else []
+    try:
+        with _locked(data):
+            _write_catalog(descriptions, data)
+    except OSError as error:
+        raise Unavailable(_disk_problem(error, data)) from error
+    return problems
 
 
 def is_prepared(data: Path) -> bool:
@@ -190,7 +211,7 @@ def _dataset(description: Description, data: Path) -> Dataset:
     """Return the dataset with what its files say; what people wrote about place and time comes first."""
     marker = read_marker(data, description.id) if description.sources else None
     dataset = replace(description.dataset, facts=marker.facts) if marker else description.dataset
-    facts = dataset.facts
+    facts = replace(dataset.facts, pictures=read_pictures(data, description.id) or () if marker else ())
     if description.box:
         facts = replace(facts, box=description.box)
     if description.period:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from gaia_vre.catalog.facets import FACETS
 from gaia_vre.catalog.selection import TimeRange, parse_time
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.service.catalog.finding import FACETS, SORTS
+from gaia_vre.service.catalog.finding import SORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

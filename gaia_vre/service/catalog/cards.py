@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gaia_vre.catalog.engine.places import split
+from gaia_vre.catalog.facets import FACETS, facet_name, facet_title
 from gaia_vre.catalog.model import POLES
 from gaia_vre.service.catalog import words
-from gaia_vre.service.catalog.finding import FACETS, facet_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from gaia_vre.service.language import Language
 
 _FACET_ROWS = 6
-_FACET_NAMES = {
-    "access": "Access",
-    "pole": "Pole",
-    "variable": "Variable",
-    "platform": "Platform",
-    "format": "Format",
-    "licence": "Licence",
-    "resolution": "Resolution",
-    "period": "Decade",
-}
 _LONG_TEXT = 60
 
 
@@ -117,11 +107,12 @@ def make_facets(language: Language, counted: dict[str, dict[str, int]], asked: A
         chosen = asked.chosen.get(name, ())
         counts = dict.fromkeys(chosen, 0) | counted.get(name, {})
         ordered = sorted(counts, key=lambda one: (one not in chosen, -counts[one], one))
-        choices = [Choice(one, facet_title(name, one, language.code), counts[one], one in chosen) for one in ordered]
+        choices = [Choice(one, _headed(facet_title(name, one, language.code)), counts[one], one in chosen) for one in ordered]
         shown = max(_FACET_ROWS, len(chosen))
         if choices:
             first, rest = tuple(choices[:shown]), tuple(choices[shown:])
-            facets.append(Facet(name, language.text(_FACET_NAMES[name]), first, rest))
+            title = language.text("Decade") if name == "period" else facet_name(name, language.code)
+            facets.append(Facet(name, title, first, rest))
     return facets
 
 
@@ -151,6 +142,10 @@ def thumbnail(dataset: Dataset) -> Picture | None:
 def picture_href(prefix: str, picture: Picture | None) -> str | None:
     """Return the address of a picture; its size and time are in it, so that it may be kept for long."""
     return f"{prefix}pictures/{quote(picture.path.removeprefix('catalog/'))}" if picture else None
+
+
+def _headed(title: str) -> str:
+    return title[:1].upper() + title[1:]
 
 
 def _cut(text: str) -> str:

@@ -13,9 +13,9 @@ from gaia_vre.core.errors import InvalidInput, NotSignedIn, Unavailable
 from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service.catalog import linked
 from gaia_vre.service.catalog.asking import SIDES, Asked, read_question
-from gaia_vre.service.catalog.cards import dataset_href, extents, make_card, make_facets
+from gaia_vre.service.catalog.cards import Extent, dataset_href, extents, make_card, make_facets
 from gaia_vre.service.catalog.finding import Found
-from gaia_vre.service.catalog.sheet import sheet
+from gaia_vre.service.catalog.sheet import item_table, sheet
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, script_json, templates
 from gaia_vre.service.language import Language
@@ -84,7 +84,9 @@ def dataset(
         return JSONResponse(about, media_type=linked.MEDIA_TYPE)
     context = frame(service, language, who) | sheet(language, known, PREFIX, service.clock().year)
     context |= {"linked": script_json(about), "most_variables": _MOST_VARIABLES}
-    context |= service.finder.items(language, known, items)
+    table = item_table(language, service.finder.items(known.id, items), PREFIX, items)
+    places = [Extent(name, "", known.pole or "", box) for name, box in table.boxes] if table else []
+    context |= {"items": table, "extents": places or extents([known], PREFIX) or [context["where"]]}
     return templates.TemplateResponse(request, "catalog/dataset.html", context)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gaia_vre.catalog import views
-from gaia_vre.catalog.model import POLES
+from gaia_vre.catalog.model import POLES, Period
 from gaia_vre.service.catalog import words
 from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, picture_href
 
 if TYPE_CHECKING:
-    from gaia_vre.catalog.model import Dataset, Picture
+    from gaia_vre.catalog.engine.model import Document, Page
+    from gaia_vre.catalog.model import Box, Dataset, Picture
     from gaia_vre.service.language import Language
 
 THEMES, WIDTHS = ("light", "dark"), ("wide", "narrow")
@@ -46,6 +47,28 @@ class Line:
     width: float
     marks: tuple[tuple[float, str], ...]
     words: str
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item of a dataset in a table."""
+
+    id: str
+    href: str
+    time: str | None
+    area: str | None
+    files: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """One page of the items of a dataset."""
+
+    rows: tuple[ItemRow, ...]
+    matched: int | None
+    next: str | None
+    later: bool
+    boxes: tuple[tuple[str, Box], ...]
 
 
 def facts(language: Language, dataset: Dataset) -> list[Fact]:
@@ -104,6 +127,21 @@ def where(dataset: Dataset, prefix: str) -> Extent | None:
     return Extent(dataset.title, dataset_href(prefix, dataset.id), dataset.pole or "", box) if box else None
 
 
+def bibtex(dataset: Dataset) -> str:
+    """Return the dataset as an entry of a bibliography."""
+    makers = [one.name for one in dataset.providers if "producer" in one.roles] or [one.name for one in dataset.providers]
+    lines = {
+        "title": dataset.title,
+        "author": " and ".join(f"{{{one}}}" for one in makers),
+        "publisher": dataset.pole_name if dataset.pole else "",
+        "doi": dataset.doi or "",
+        "url": dataset.link or "",
+        "note": dataset.licence.text if dataset.licence else "",
+    }
+    written = ",\n".join(f"  {name} = {{{value}}}" for name, value in lines.items() if value)
+    return f"@misc{{{dataset.id},\n{written}\n}}"
+
+
 def sheet(language: Language, dataset: Dataset, prefix: str, this_year: int) -> dict[str, object]:
     """Return everything that the template of a dataset's page needs."""
     mark, access = access_words(language, dataset)
@@ -117,6 +155,7 @@ def sheet(language: Language, dataset: Dataset, prefix: str, this_year: int) -> 
         "drawings": drawings(language, dataset, prefix),
         "line": time_line(language, dataset, this_year),
         "where": where(dataset, prefix),
+        "bibtex": bibtex(dataset),
         "area": words.area_words(language, dataset.facts.box),
         "code": views.code(dataset) if dataset.opens_here else None,
         "summary": " · ".join(
@@ -166,3 +205,37 @@ def _year(instant: str) -> float:
     day = instant[:10]
     year, month, date = (int(one) for one in (f"{day}-01-01" if len(day) == 4 else day).split("-")[:3])
     return year + (month - 1) / 12 + (date - 1) / 365
+
+
+def item_table(language: Language, page: Page, prefix: str, token: str | None) -> Items | None:
+    """Return a page of items as a table; None for a dataset whose one item is itself."""
+    own = [one for one in page.documents if one["id"] != one["collection"]]
+    if not own and token is None:
+        return None
+    return Items(
+        rows=tuple(_row(language, one, prefix) for one in own),
+        matched=page.matched,
+        next=page.next,
+        later=token is not None,
+        boxes=tuple((str(one["id"]), _box(one)) for one in own if one.get("bbox")),
+    )
+
+
+def _row(language: Language, item: Document, prefix: str) -> ItemRow:
+    times = item["properties"]
+    start = times.get("start_datetime") or times.get("datetime")
+    period = Period(start, times.get("end_datetime") or start)
+    assets = item.get("assets", {})
+    collection, name = (quote(str(item[key]), safe="") for key in ("collection", "id"))
+    return ItemRow(
+        id=str(item["id"]),
+        href=f"{prefix}stac/collections/{collection}/items/{name}",
+        time=words.period_words(language, period),
+        area=words.area_words(language, _box(item)) if item.get("bbox") else None,
+        files=language.count(len(assets), "file", "files"),
+    )
+
+
+def _box(item: Document) -> Box:
+    west, south, *_, east, north = item["bbox"][:2] + item["bbox"][len(item["bbox"]) // 2 :][:2]
+    return west, south, east, north
