@@ -271,7 +271,7 @@ def _assets(dataset: Dataset) -> dict[str, Any]:
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
-    shown = {"kind": picture.kind, "variable": picture.variable, "unit": picture.unit}
+    shown: dict[str, Any] = {"kind": picture.kind, "variable": picture.variable, "unit": picture.unit}
     shown |= {"lowest": picture.lowest, "highest": picture.highest, "shape": [picture.height, picture.width]}
     return {
         "href": f"../../{picture.path}",

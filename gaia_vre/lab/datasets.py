@@ -46,7 +46,7 @@ class OpenDataset(JupyterHandler):
 def add_handler(server: ServerApp) -> None:
     """Serve the address in this lab."""
     address = re.escape(f"{server.base_url.rstrip('/')}/gaia/open")
-    server.web_app.add_handlers(".*$", [(address, OpenDataset)])
+    server.web_app.add_handlers(".*$", [(address, OpenDataset)])  # type: ignore[no-untyped-call]
 
 
 def notebook_for(name: str, root: Path) -> str:
@@ -88,7 +88,13 @@ def notebook(dataset: Dataset) -> dict[str, object]:
 
     terms = dataset.licence.text if dataset.licence else "unknown"
     text = f"# {_plain(dataset.title)}\n\n{_plain(dataset.citation)}\n\nLicence: {_plain(terms)}"
-    code = {"cell_type": "code", "execution_count": None, "id": "code", "metadata": {}, "outputs": []}
+    code: dict[str, object] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "code",
+        "metadata": {},
+        "outputs": [],
+    }
     return {
         "cells": [
             {"cell_type": "markdown", "id": "about", "metadata": {}, "source": text},

@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from gaia_vre.production.subjects import Subject, subjects
@@ -71,8 +72,17 @@ def _quicklook(subject: Subject) -> Drawing:
 def _overview(subject: Subject, key: str, width_name: str, theme: str) -> Drawing:
     colours, width = _THEMES[theme], _WIDTHS[width_name]
     height = subject.height(width)
-    text = {"text.color": colours["muted"], "axes.labelcolor": colours["muted"], "axes.edgecolor": colours["edge"]}
-    ticks = {"xtick.color": colours["muted"], "ytick.color": colours["muted"], "font.size": 10, "axes.unicode_minus": True}
+    text: dict[Any, Any] = {
+        "text.color": colours["muted"],
+        "axes.labelcolor": colours["muted"],
+        "axes.edgecolor": colours["edge"],
+    }
+    ticks: dict[Any, Any] = {
+        "xtick.color": colours["muted"],
+        "ytick.color": colours["muted"],
+        "font.size": 10,
+        "axes.unicode_minus": True,
+    }
     with mpl.rc_context(text | ticks | {"font.sans-serif": ["Source Sans 3", "DejaVu Sans"], "axes.linewidth": 0.8}):
         figure = _figure(width, height)
         figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03)
@@ -83,7 +93,13 @@ def _overview(subject: Subject, key: str, width_name: str, theme: str) -> Drawin
         if painted is not None and subject.coloured:
             beside = width_name == "wide"
             bar = figure.colorbar(
-                painted, ax=axes, location="right" if beside else "bottom", shrink=0.9, pad=0.02, aspect=26, extend="both"
+                painted,
+                ax=axes,
+                location="right" if beside else "bottom",
+                shrink=0.9,
+                pad=0.02,
+                aspect=26,
+                extend="both",
             )
             bar.set_label(subject.unit or subject.variable.replace("_", " "))
             bar.outline.set_visible(False)
@@ -120,7 +136,9 @@ def _paint_field(axes: Axes, subject: Subject, theme: str) -> Any:
         low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
     norm = Normalize(low, high if high > low else low + 1)
     axes.set_facecolor(_LAND[theme])
-    painted = axes.pcolormesh(subject.x, subject.y, values, cmap=subject.colours, norm=norm, shading="auto", rasterized=True)
+    painted = axes.pcolormesh(
+        subject.x, subject.y, values, cmap=subject.colours, norm=norm, shading="auto", rasterized=True
+    )
     axes.autoscale(tight=True)
     return painted
 
@@ -128,7 +146,7 @@ def _paint_field(axes: Axes, subject: Subject, theme: str) -> Any:
 def _paint_points(axes: Axes, subject: Subject, theme: str) -> Any:
     from gaia_vre.production.land import land_rings
 
-    x, y, values = subject.points
+    x, y, values = subject.points or ((), (), ())
     margin_x, margin_y = (max(float(np.ptp(one)) * 0.08, 0.5) for one in (x, y))
     axes.set_xlim(x.min() - margin_x, x.max() + margin_x)
     axes.set_ylim(y.min() - margin_y, y.max() + margin_y)
@@ -150,6 +168,11 @@ def _frame(axes: Axes, subject: Subject, colours: dict[str, str], panel: int, *,
         axes.set_axis_off()
     if subject.plain_x:
         axes.locator_params(axis="x", nbins=4 if narrow else 8)
+    elif subject.lines and np.asarray(subject.lines[0][0]).dtype.kind == "M":
+        locator = AutoDateLocator(maxticks=4 if narrow else 8)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        written = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(written)
     axes.set_xlabel(subject.x_title if panel == subject.panels - 1 else "")
     axes.set_ylabel(subject.y_title)
     if subject.lines and len(subject.lines) > 1:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PICTURES_VERSION = 1
+PICTURES_VERSION = 2
 """Raise it when the drawing changes."""
 
 

@@ -76,7 +76,7 @@ class Subject:
         return int(min(max(width * 0.86 * rows / columns + 40, 220), 520 if width > 500 else 430))
 
     @property
-    def _shape(self) -> tuple[float, float]:
+    def _shape(self) -> Any:
         if self.points is not None:
             x, y, _ = self.points
             return float(np.ptp(y)), float(np.ptp(x)) or 1.0
@@ -101,10 +101,10 @@ def _of_grid(description: Description, facts: Facts, files: list[Path]) -> Itera
     for dimension in one.dims:
         if dimension not in (axes.get("x"), axes.get("y"), axes.get("time")):
             one = one.isel({dimension: 0})
-    x, y, time = axes.get("x"), axes.get("y"), axes.get("time")
+    x, y, time = axes.get("x"), axes.get("y"), axes.get("time", "")
     if x is None or y is None:
         return
-    series = time is not None and one.sizes[time] >= _MANY
+    series = bool(time) and one.sizes[time] >= _MANY
     about = _about(variable, one.values)
     if min(one.sizes[x], one.sizes[y]) < 4 and series:
         yield _series(one, (x, y), time, about)
@@ -112,8 +112,13 @@ def _of_grid(description: Description, facts: Facts, files: list[Path]) -> Itera
     if series and one.sizes[y] <= _FEW < one.sizes[x]:
         middle = one.mean(y)
         yield Subject(
-            "hovmoller", **about, values=middle.transpose(time, x).values, x=one[x].values,
-            y=_times(one[time]), x_title="°E", colours=_colours(variable),
+            "hovmoller",
+            **about,
+            values=middle.transpose(time, x).values,
+            x=one[x].values,
+            y=_times(one[time]),
+            x_title="°E",
+            colours=_colours(variable),
         )
     else:
         yield _map(one.isel({time: 0}) if time else one, x, y, variable, about)
@@ -133,8 +138,14 @@ def _map(one: Any, x: str, y: str, variable: Variable, about: dict[str, Any]) ->
     else:
         columns, rows = np.arange(values.shape[1]), np.arange(values.shape[0])
     return Subject(
-        "map", **about, values=values, x=columns, y=rows, signed=signed,
-        x_title=_axis_title(one, x, "°E", "columns of the grid"), y_title=_axis_title(one, y, "°N", "rows of the grid"),
+        "map",
+        **about,
+        values=values,
+        x=columns,
+        y=rows,
+        signed=signed,
+        x_title=_axis_title(one, x, "°E", "columns of the grid"),
+        y_title=_axis_title(one, y, "°N", "rows of the grid"),
         colours="RdBu_r" if signed else _colours(variable),
     )
 
@@ -158,7 +169,9 @@ def _series(one: Any, space: tuple[str, str], time: str, about: dict[str, Any]) 
     times = _times(one[time])
     if mean.sizes[time] > 600:
         per_year = mean.groupby(f"{time}.year").mean()
-        return Subject("series", **about, lines=((per_year["year"].values, per_year.values, ""),), y_title=about["unit"] or "")
+        return Subject(
+            "series", **about, lines=((per_year["year"].values, per_year.values, ""),), y_title=about["unit"] or ""
+        )
     return Subject("series", **about, lines=((times, mean.values, ""),), y_title=about["unit"] or "")
 
 
@@ -166,7 +179,9 @@ def _times(times: Any) -> Any:
     """Return instants that matplotlib knows; a calendar of a model becomes the nearest usual days."""
     if times.dtype.kind == "M":
         return times.values
-    return np.array([f"{one.year:04d}-{one.month:02d}-{min(one.day, 28):02d}" for one in times.values], dtype="datetime64[D]")
+    return np.array(
+        [f"{one.year:04d}-{one.month:02d}-{min(one.day, 28):02d}" for one in times.values], dtype="datetime64[D]"
+    )
 
 
 def _of_image(description: Description, facts: Facts, files: list[Path]) -> Iterator[Subject]:
@@ -182,9 +197,16 @@ def _of_image(description: Description, facts: Facts, files: list[Path]) -> Iter
         return
     low, high = float(np.nanmin(bands[0])), float(np.nanmax(bands[0]))
     yield Subject(
-        "map", description.dataset.keywords[0] if description.dataset.keywords else "band 1", "m" if facts.projection is None and "elevation" in description.id else None,
-        values=bands[0][::-1], x=np.arange(bands.shape[2]), y=np.arange(bands.shape[1]),
-        x_title="columns", y_title="rows", lowest=low, highest=high,
+        "map",
+        description.dataset.keywords[0] if description.dataset.keywords else "band 1",
+        "m" if facts.projection is None and "elevation" in description.id else None,
+        values=bands[0][::-1],
+        x=np.arange(bands.shape[2]),
+        y=np.arange(bands.shape[1]),
+        x_title="columns",
+        y_title="rows",
+        lowest=low,
+        highest=high,
     )
 
 
@@ -237,7 +259,9 @@ def _of_stations(description: Description, facts: Facts, files: list[Path]) -> I
     name = facts.variables[0].name if facts.variables else channel.code
     inside = frequencies > 0.0005
     lines = ((frequencies[inside], np.abs(response[inside]), ""),)
-    yield Subject("response", name, "counts per m/s", lines=lines, x_title="Hz", y_title="counts per m/s", logarithmic=True)
+    yield Subject(
+        "response", name, "counts per m/s", lines=lines, x_title="Hz", y_title="counts per m/s", logarithmic=True
+    )
 
 
 def _main(description: Description, facts: Facts) -> Variable:
@@ -264,7 +288,9 @@ def _about(variable: Variable, values: Any) -> dict[str, Any]:
 
 
 def _colours(variable: Variable) -> str:
-    return _matching(" ".join(filter(None, (variable.name, variable.title, variable.standard_name))).replace("_", " "), _OTHERWISE)
+    return _matching(
+        " ".join(filter(None, (variable.name, variable.title, variable.standard_name))).replace("_", " "), _OTHERWISE
+    )
 
 
 def _matching(text: str, otherwise: str) -> str:

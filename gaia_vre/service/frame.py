@@ -75,4 +75,5 @@ def own_page(address: str) -> str:
 
 
 def redirect(address: str) -> Response:
+    """Return the answer to a form: where to go on."""
     return RedirectResponse(address, status_code=303)

@@ -97,9 +97,7 @@ def switch_language(
 
 
 @router.get("/sign-in")
-def sign_in(
-    request: Request, service: UsesParts, goal: Annotated[str, Query(max_length=4000)] = PREFIX
-) -> Response:
+def sign_in(request: Request, service: UsesParts, goal: Annotated[str, Query(max_length=4000)] = PREFIX) -> Response:
     """Sign in and come back to a page of ours."""
     return service.login.begin(request, redirect, own_page(goal))
 

@@ -107,7 +107,9 @@ def make_facets(language: Language, counted: dict[str, dict[str, int]], asked: A
         chosen = asked.chosen.get(name, ())
         counts = dict.fromkeys(chosen, 0) | counted.get(name, {})
         ordered = sorted(counts, key=lambda one: (one not in chosen, -counts[one], one))
-        choices = [Choice(one, _headed(facet_title(name, one, language.code)), counts[one], one in chosen) for one in ordered]
+        choices = [
+            Choice(one, headed(facet_title(name, one, language.code)), counts[one], one in chosen) for one in ordered
+        ]
         shown = max(_FACET_ROWS, len(chosen))
         if choices:
             first, rest = tuple(choices[:shown]), tuple(choices[shown:])
@@ -126,6 +128,7 @@ def extents(datasets: Iterable[Dataset], prefix: str) -> list[Extent]:
 
 
 def is_global(box: Box) -> bool:
+    """Tell whether a box covers the Earth but perhaps the poles."""
     west, south, east, north = box
     return east - west >= 359 and north - south >= 120
 
@@ -136,6 +139,7 @@ def dataset_href(prefix: str, name: str) -> str:
 
 
 def thumbnail(dataset: Dataset) -> Picture | None:
+    """Return the quicklook of a dataset."""
     return next((one for one in dataset.facts.pictures if "thumbnail" in one.roles), None)
 
 
@@ -144,7 +148,8 @@ def picture_href(prefix: str, picture: Picture | None) -> str | None:
     return f"{prefix}pictures/{quote(picture.path.removeprefix('catalog/'))}" if picture else None
 
 
-def _headed(title: str) -> str:
+def headed(title: str) -> str:
+    """Return a title with a capital."""
     return title[:1].upper() + title[1:]
 
 

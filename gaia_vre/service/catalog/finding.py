@@ -116,13 +116,15 @@ def _search(asked: Asked) -> Search:
         interval=_interval(asked),
         groups=tuple((f"{word}*",) for word in words(asked.text)),
         chosen=tuple(asked.chosen.items()),
-        sort=_SORT_KEYS[asked.sort],
+        sort=_SORT_KEYS[asked.sort] if asked.text or asked.sort != SORTS[0] else _OPENING_FIRST,
         limit=PAGE,
         token=asked.token,
     )
 
 
-_SORT_KEYS = {
+_OPENING_FIRST = (SortKey("gaia:opens", descending=True),)
+"""Without words nothing fits better than another."""
+_SORT_KEYS: dict[str, tuple[SortKey, ...]] = {
     "best": (),
     "newest": (SortKey("datetime", descending=True),),
     "title": (SortKey("title"),),

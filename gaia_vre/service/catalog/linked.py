@@ -125,9 +125,13 @@ def _place(box: Box | None) -> dict[str, Any]:
     if box is None:
         return {}
     halves = split(box)
-    shapes = [{"@type": "GeoShape", "box": f"{south:g} {west:g} {north:g} {east:g}"} for west, south, east, north in halves]
+    shapes = [
+        {"@type": "GeoShape", "box": f"{south:g} {west:g} {north:g} {east:g}"} for west, south, east, north in halves
+    ]
     rings = rectangle(box)["coordinates"]
-    written = ", ".join("((" + ", ".join(f"{x:g} {y:g}" for x, y in ring) + "))" for polygon in rings for ring in polygon)
+    written = ", ".join(
+        "((" + ", ".join(f"{x:g} {y:g}" for x, y in ring) + "))" for polygon in rings for ring in polygon
+    )
     bbox = {"@type": "geo:wktLiteral", "@value": f"MULTIPOLYGON ({written})"}
     return {
         "spatialCoverage": [{"@type": "Place", "geo": shape} for shape in shapes],

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from gaia_vre.catalog import views
 from gaia_vre.catalog.model import POLES, Period
 from gaia_vre.service.catalog import words
-from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, picture_href
+from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, headed, picture_href
 
 if TYPE_CHECKING:
     from gaia_vre.catalog.engine.model import Document, Page
@@ -123,13 +123,16 @@ def time_line(language: Language, dataset: Dataset, this_year: int) -> Line | No
 
 
 def where(dataset: Dataset, prefix: str) -> Extent | None:
+    """Return where a dataset lies, for its map."""
     box = dataset.facts.box
     return Extent(dataset.title, dataset_href(prefix, dataset.id), dataset.pole or "", box) if box else None
 
 
 def bibtex(dataset: Dataset) -> str:
     """Return the dataset as an entry of a bibliography."""
-    makers = [one.name for one in dataset.providers if "producer" in one.roles] or [one.name for one in dataset.providers]
+    makers = [one.name for one in dataset.providers if "producer" in one.roles] or [
+        one.name for one in dataset.providers
+    ]
     lines = {
         "title": dataset.title,
         "author": " and ".join(f"{{{one}}}" for one in makers),
@@ -169,8 +172,7 @@ def sheet(language: Language, dataset: Dataset, prefix: str, this_year: int) -> 
 
 def _drawing(language: Language, group: list[Picture], prefix: str) -> Drawing:
     one = group[0]
-    name = one.variable.replace("_", " ")
-    caption = language.text(_KINDS[one.kind], variable=name)
+    caption = headed(language.text(CAPTIONS[one.kind], variable=one.variable.replace("_", " ")))
     values = ""
     if one.lowest is not None and one.highest is not None:
         low, high = language.number(_short(one.lowest)), language.number(_short(one.highest))
@@ -184,7 +186,7 @@ def _drawing(language: Language, group: list[Picture], prefix: str) -> Drawing:
     )
 
 
-_KINDS = {
+CAPTIONS = {
     "map": "{variable}, by place",
     "hovmoller": "{variable}, mean over latitude, by time and longitude",
     "series": "{variable}, mean over the area, by time",

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.model import Box, Dataset, Period
     from gaia_vre.service.language import Language
 
-_DAY_PATTERN, _MONTH_PATTERN = "d MMMM y", "MMMM y"
+UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+"""Units of sizes, the largest first."""
+_DAY_PATTERN = "d MMMM y"
 
 
 def period_words(language: Language, period: Period, *, brief: bool = False) -> str | None:
@@ -36,13 +38,13 @@ def area_words(language: Language, box: Box | None) -> str | None:
         return language.text("the whole globe")
     latitudes = _range(language, _side(language, south, "N", "S"), _side(language, north, "N", "S"))
     if everywhere:
-        return f"{latitudes}, {language.text('all longitudes')}"
-    return f"{latitudes}, {_range(language, _side(language, west, 'E', 'W'), _side(language, east, 'E', 'W'))}"
+        return f"{latitudes}, " + language.text("all longitudes")
+    return f"{latitudes}, " + _range(language, _side(language, west, "E", "W"), _side(language, east, "E", "W"))
 
 
 def size_words(language: Language, count: int) -> str:
     """Return bytes as "4.2 MB", in French "4,2 Mo"."""
-    unit, factor = next(((unit, factor) for unit, factor in _UNITS if count >= factor / 10), _UNITS[-1])
+    unit, factor = next(((unit, factor) for unit, factor in UNITS if count >= factor / 10), UNITS[-1])
     value = max(count / factor, 0.1)
     return f"{language.number(round(value, 1 if value < 10 else 0))}\u00a0{language.text(unit)}"
 
@@ -65,9 +67,6 @@ def grid_words(dataset: Dataset) -> str:
 def format_words(dataset: Dataset) -> str:
     """Return the formats of its files."""
     return ", ".join(file_kinds(dataset))
-
-
-_UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 def _day(language: Language, instant: str | None, *, brief: bool) -> str | None:
