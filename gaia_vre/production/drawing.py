@@ -111,7 +111,7 @@ def _paint(axes: Axes, subject: Subject, theme: str, *, panel: int = 0, bare: bo
     if subject.coloured and subject.points is None:
         return _paint_field(axes, subject, theme)
     if subject.points is not None:
-        return _paint_points(axes, subject, theme)
+        return _paint_points(axes, subject, subject.points, theme)
     if subject.picture is not None:
         axes.imshow(subject.picture, extent=None, interpolation="nearest", aspect="auto" if bare else "equal")
         return None
@@ -143,10 +143,10 @@ def _paint_field(axes: Axes, subject: Subject, theme: str) -> Any:
     return painted
 
 
-def _paint_points(axes: Axes, subject: Subject, theme: str) -> Any:
+def _paint_points(axes: Axes, subject: Subject, points: tuple[Any, Any, Any], theme: str) -> Any:
     from gaia_vre.production.land import land_rings
 
-    x, y, values = subject.points or ((), (), ())
+    x, y, values = points
     margin_x, margin_y = (max(float(np.ptp(one)) * 0.08, 0.5) for one in (x, y))
     axes.set_xlim(x.min() - margin_x, x.max() + margin_x)
     axes.set_ylim(y.min() - margin_y, y.max() + margin_y)
