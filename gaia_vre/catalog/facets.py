@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog import vocabulary
 from gaia_vre.catalog.engine.texts import variables
 from gaia_vre.catalog.model import POLES
 
@@ -37,6 +38,7 @@ _FORMATS = (
     ("dwc-a", "dwca", "Darwin Core Archive"),
 )
 """Key, what a media type contains, and name."""
+_FORMAT_NAMES = {key: name for key, _, name in _FORMATS}
 _STEPS = ((1, "0m-1m"), (10, "1m-10m"), (100, "10m-100m"), (1e3, "100m-1km"), (1e4, "1km-10km"), (1e5, "10km-100km"))
 _COARSEST = "100km-"
 _FIRST_DECADE, _LAST_DECADE = 1950, 2100
@@ -88,18 +90,17 @@ def facet_name(facet: str, language: str) -> str:
 
 def facet_title(facet: str, value: str, language: str) -> str:
     """Return what people call a value of a facet, in "fr" or English."""
+    french = language.startswith("fr")
     if value in _WORDS:
-        return _WORDS[value][language.startswith("fr")]
-    if facet == "pole":
-        return POLES.get(value, value)
-    if facet == "format":
-        return next((name for key, _, name in _FORMATS if key == value), value)
+        return _WORDS[value][french]
+    if facet in ("variable", "platform"):
+        return vocabulary.name_of(value, language) or value.replace("_", " ")
     if facet == "resolution":
         low, _, high = (re.sub(r"(\d+)", r"\1 ", one) for one in value.partition("-"))
         return f"{low} – {high}"
     if facet == "period":
-        return f"années {value.rstrip('s')}" if language.startswith("fr") else value
-    return value.replace("_", " ") if facet == "variable" else value
+        return f"années {value.rstrip('s')}" if french else value
+    return {"pole": POLES, "format": _FORMAT_NAMES}.get(facet, {}).get(value, value)
 
 
 def step_of(metres: float) -> str:
@@ -119,11 +120,30 @@ def _opens_here(collection: Document) -> bool:
 
 
 def _variables(collection: Document) -> list[str]:
-    return [str(one["standard_name"]) for one in variables(collection).values() if one.get("standard_name")]
+    found = [_quantity(name, one) for name, one in variables(collection).items()]
+    return _with_broader([*(key for keys in found for key in keys), *_named(collection, "quantity")])
+
+
+def _quantity(name: str, one: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a variable is: by its standard name, which may be no concept of ours, or its own names."""
+    standard = str(one.get("standard_name") or "")
+    if standard:
+        return (vocabulary.of_standard_name(standard) or standard,)
+    return vocabulary.named(name, "quantity") or vocabulary.named(str(one.get("description") or ""), "quantity")
 
 
 def _platforms(collection: Document) -> list[str]:
-    return [_slug(one) for one in _stated(collection, "platform")]
+    stated = [vocabulary.named(str(one), "platform") or (_slug(one),) for one in _stated(collection, "platform")]
+    return _with_broader([*(key for keys in stated for key in keys), *_named(collection, "platform")])
+
+
+def _named(collection: Document, scheme: str) -> list[str]:
+    texts = [*(collection.get("keywords") or ()), collection.get("title")]
+    return [key for text in texts for key in vocabulary.named(str(text or ""), scheme)]
+
+
+def _with_broader(keys: Iterable[str]) -> list[str]:
+    return [one for key in keys for one in (key, *vocabulary.broader_than(key)) if one]
 
 
 def _formats(collection: Document) -> list[str]:

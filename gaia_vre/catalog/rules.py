@@ -41,8 +41,24 @@ _SILENT_FRENCH = (
     "un",
     "une",
 )
+_LETTERS = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o"})
 _SILENT = frozenset(_SILENT_ENGLISH + _SILENT_FRENCH)
 _SHORTEST_PREFIX = 3
+_SHORTEST_PLURAL = 3
+_PLURALS = (
+    ("eaux", "eau"),
+    ("aux", "al"),
+    ("eux", "eu"),
+    ("oux", "ou"),
+    ("ysis", "yse"),
+    ("ss", "ss"),
+    ("us", "us"),
+    ("is", "is"),
+    ("s", ""),
+)
+"""Ending of a plural and of its singular, in the order to try: niveaux, canaux, feux, analysis; glass, focus, bis."""
+_ENDINGS = (("ie", "y"), ("sse", "ss"), ("che", "ch"), ("she", "sh"), ("xe", "x"))
+"""Endings that the singular has in one language or number only: série and series, biomasse, beaches, fluxes."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +96,7 @@ def answer(question: Question, datasets: Iterable[Dataset]) -> Answer:
 
 def words(text: str) -> list[str]:
     """Return the words that count, without accents, capitals and plural endings."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
     return [_singular(word) for word in _WORD.findall(plain.lower()) if word not in _SILENT]
 
 
@@ -148,8 +164,11 @@ def _fields(dataset: Dataset) -> list[tuple[float, set[str]]]:
 
 
 def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word[-1] in "sx" and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+    """Return a word without what number and gender of French and English add; never shown to anybody."""
+    if len(word) <= _SHORTEST_PLURAL:
+        return word
+    for ending, other in _PLURALS:
+        if word.endswith(ending):
+            word = word.removesuffix(ending) + other
+            break
+    return next((word.removesuffix(end) + other for end, other in _ENDINGS if word.endswith(end)), word)

@@ -63,3 +63,22 @@ def test_people_read_words_in_their_language() -> None:
     assert facet_title("pole", "climeri", "fr") == "CLIMERI-France"
     assert facet_title("format", "netcdf", "en") == "NetCDF"
     assert facet_title("access", "here", "fr") == "s'ouvre ici"
+
+
+def test_variables_are_concepts_whatever_they_are_called() -> None:
+    cube = {"tos": {"dimensions": []}, "x": {"standard_name": "sea_surface_foundation_temperature"}}
+    assert values("variable", **{"cube:variables": cube}) == ("sea_surface_temperature", "temperature")
+    assert values("variable", keywords=["salinité"]) == ("sea_water_salinity",)
+    assert facet_title("variable", "sea_surface_temperature", "fr") == "température de surface de la mer"
+
+
+def test_a_standard_name_that_is_no_concept_stays_itself() -> None:
+    odd = {"v": {"standard_name": "tendency_of_something"}}
+    assert values("variable", **{"cube:variables": odd}) == ("tendency_of_something",)
+    assert facet_title("variable", "tendency_of_something", "en") == "tendency of something"
+
+
+def test_platforms_are_found_in_summaries_keywords_and_title() -> None:
+    assert values("platform", summaries={"platform": ["sentinel-2a"]}) == ("sentinel-2", "sentinel", "satellite")
+    assert values("platform", summaries={"platform": ["Nautile 1"]}) == ("nautile-1",)
+    assert values("platform", keywords=["landsat8"])[0] == "landsat-8"

@@ -45,6 +45,8 @@ class Search:
     """Terms of which one must occur; the words of a term follow each other."""
     groups: tuple[tuple[str, ...], ...] = ()
     """Each group must be said by one of its phrases; ``"temp*"`` is said by words that begin so."""
+    least: int | None = None
+    """How many of the groups are enough; None asks for all."""
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Facet and values of which a collection must have one; items know no facets."""
     filter: Expression | None = None

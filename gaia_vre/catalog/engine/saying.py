@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 PHRASES_LIMIT = 500
 
 
-def expressions(search: Search) -> list[str]:
-    """Return what a document must match, each in FTS5; words that do not count ask nothing.
+def said(search: Search) -> tuple[str, list[str]]:
+    """Return in FTS5 what a document must match for `Search.text`, and for each of its groups.
+
+    Words that do not count ask nothing, and neither do groups of nothing else.
 
     Raises
     ------
@@ -26,8 +28,16 @@ def expressions(search: Search) -> list[str]:
     asked = len(search.text) + sum(len(group) for group in search.groups)
     if asked > PHRASES_LIMIT:
         raise InvalidInput(f"The search has {asked} phrases; at most {PHRASES_LIMIT} are searched")
-    terms = tuple(f"{term}*" for term in search.text)
-    return [found for group in (terms, *search.groups) if (found := _any(group))]
+    groups = [found for group in search.groups if (found := _any(group))]
+    return _any(f"{term}*" for term in search.text), groups
+
+
+def ranking(search: Search) -> str:
+    """Return what a document is ranked by; empty when nothing was asked in words."""
+    text, groups = said(search)
+    enough = " AND " if search.least is None else " OR "
+    together = enough.join(f"({one})" for one in groups)
+    return " AND ".join(f"({one})" for one in (text, together) if one)
 
 
 def _any(group: Iterable[str]) -> str:

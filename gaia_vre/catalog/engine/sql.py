@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.engine.filters import compiled, named
 from gaia_vre.catalog.engine.places import bounds, rectangle, split
-from gaia_vre.catalog.engine.saying import expressions
+from gaia_vre.catalog.engine.saying import ranking, said
 from gaia_vre.catalog.engine.times import DAY
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.core.errors import InvalidInput
@@ -105,7 +105,7 @@ def _where(conditions: list[Clause]) -> Clause:
 def _source(kind: Kind, search: Search) -> Clause:
     if not _is_ranked(kind, search):
         return Clause(f"FROM {kind}")
-    return Clause(f"FROM ({_SCORED}) CROSS JOIN collections ON row = number", (_all(search),))
+    return Clause(f"FROM ({_SCORED}) CROSS JOIN collections ON row = number", (ranking(search),))
 
 
 def _order(kind: Kind, search: Search) -> list[tuple[Clause, bool]]:
@@ -117,7 +117,7 @@ def _order(kind: Kind, search: Search) -> list[tuple[Clause, bool]]:
 
 
 def _is_ranked(kind: Kind, search: Search) -> bool:
-    return kind == "collections" and not search.sort and bool(expressions(search))
+    return kind == "collections" and not search.sort and bool(ranking(search))
 
 
 def _conditions(kind: Kind, search: Search) -> list[Clause]:
@@ -175,16 +175,21 @@ def _in_boxes(kind: Kind, box: Box, interval: Interval | None) -> Clause:
 
 
 def _saying(kind: Kind, search: Search) -> list[Clause]:
-    if kind == "collections":
-        match = _all(search)
-        return [Clause(_MATCHED.format(kind=kind), (match,))] if match else []
-    theirs = f"collection IN (SELECT id FROM collections WHERE {_MATCHED.format(kind='collections')})"  # noqa: S608
+    text, groups = said(search)
+    found = [_matching(kind, one) for one in groups]
+    if search.least is not None and found:
+        enough = " + ".join(f"({one.text})" for one in found) + " >= ?"
+        values = (value for one in found for value in one.values)
+        found = [Clause(enough, (*values, min(search.least, len(found))))]
+    return [*([_matching(kind, text)] if text else []), *found]
+
+
+def _matching(kind: Kind, match: str) -> Clause:
     own = _MATCHED.format(kind=kind)
-    return [Clause(f"{own} OR {theirs}", (one, one)) for one in expressions(search)]
-
-
-def _all(search: Search) -> str:
-    return " AND ".join(f"({one})" for one in expressions(search))
+    if kind == "collections":
+        return Clause(own, (match,))
+    theirs = f"collection IN (SELECT id FROM collections WHERE {_MATCHED.format(kind='collections')})"  # noqa: S608
+    return Clause(f"{own} OR {theirs}", (match, match))
 
 
 def _after(search: Search, order: list[tuple[Clause, bool]], kind: Kind) -> list[Clause]:

@@ -103,6 +103,13 @@ def test_items_are_found_by_the_words_of_their_collection(engine: Engine) -> Non
     assert ids(engine, Search(groups=(("ile",), ("sst",)))) == []
 
 
+def test_some_of_the_groups_can_be_enough(engine: Engine) -> None:
+    groups = (("glacier",), ("snow",), ("depth",))
+    assert found(engine, *groups) == []
+    assert set(found(engine, *groups, least=2)) == {"glacier-words", "snow-1", "snow-2"}
+    assert engine.facets(Search(groups=groups, least=2))["pole"] == {"aeris": 2, "pndb": 1}
+
+
 def test_a_sort_goes_before_what_is_best(engine: Engine) -> None:
     expected = ["glacier-words", "glacier-title", "glacier-keyword"]
     assert found(engine, ("glacier",), sort=(SortKey("id", descending=True),)) == expected
