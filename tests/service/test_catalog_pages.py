@@ -253,7 +253,7 @@ def scene(number: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "back, goal",
+    ("back", "goal"),
     [
         (f"{HOME}catalog?q=sea", f"{HOME}catalog?q=sea"),
         ("https://elsewhere.example/", HOME),
