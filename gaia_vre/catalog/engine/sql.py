@@ -129,6 +129,8 @@ def _conditions(kind: Kind, search: Search) -> list[Clause]:
     found += [touching(kind, shape, search.interval) for shape in shapes]
     if search.interval is not None:
         found.append(during(search.interval))
+        # A collection must have an interval: open at both ends, its time is unknown.
+        found += [Clause('start IS NOT NULL OR "end" IS NOT NULL')] if kind == "collections" else []
     found += _saying(kind, search)
     if kind == "collections":
         found += [_having(facet, values) for facet, values in search.chosen]

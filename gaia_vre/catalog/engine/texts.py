@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from gaia_vre.catalog.engine.model import Document
 
+_BREAK = "qqq"
+"""A word that nobody asks for: no phrase reaches from one keyword into the next."""
+
 
 class Texts(NamedTuple):
     """Normalised words by how much they count: ``title`` most, ``description`` least."""
@@ -31,7 +34,7 @@ def texts(document: Document) -> Texts:
         list(_variables(document)),
         [properties.get("description")],
     )
-    return Texts(*(" ".join(words(" ".join(str(one) for one in texts if one))) for texts in given))
+    return Texts(*(_together(texts) for texts in given))
 
 
 def variables(document: Document) -> dict[str, dict[str, Any]]:
@@ -43,6 +46,11 @@ def variables(document: Document) -> dict[str, dict[str, Any]]:
         columns = source.get("table:columns") or ()
         found |= {str(one["name"]): one for one in columns if isinstance(one, dict) and "name" in one}
     return found
+
+
+def _together(given: list[Any]) -> str:
+    plain = (" ".join(words(str(one))) for one in given if one)
+    return f" {_BREAK} ".join(one for one in plain if one)
 
 
 def _variables(document: Document) -> Iterator[Any]:

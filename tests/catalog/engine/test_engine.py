@@ -78,6 +78,7 @@ def found(engine: Engine, *groups: tuple[str, ...], **more: Any) -> list[str]:
         pytest.param([("glac",)], [], id="only a beginning"),
         pytest.param([("moun*",)], ["glacier-words"], id="a beginning on purpose"),
         pytest.param([("snow depth",)], ["snow-2", "snow-1"], id="of equals, what opens here"),
+        pytest.param([("depth snow",)], [], id="no phrase reaches from the title into the id"),
         pytest.param([("islands",), ('"*(',)], ["islands"], id="a group of signs asks nothing"),
     ],
 )
