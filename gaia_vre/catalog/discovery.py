@@ -13,7 +13,7 @@ from gaia_vre.catalog.stac_reading import dataset_of
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from gaia_vre.catalog.engine.model import Document, Engine, Interval, Page
+    from gaia_vre.catalog.engine.model import Document, Engine, Interval, Page, SortKey
     from gaia_vre.catalog.model import Box, Dataset
     from gaia_vre.catalog.selection import TimeRange
 
@@ -33,6 +33,8 @@ class Question:
     pole: str | None = None
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Facet and the values of which a dataset has one."""
+    sort: tuple[SortKey, ...] = ()
+    """What to sort by in place of how well a dataset fits."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _search(question: Question) -> Search:
         box=on_globe(question.box) if question.box else None,
         interval=_interval(question.time) if question.time else None,
         chosen=(*pole, *question.chosen),
+        sort=question.sort,
     )
 
 
@@ -131,7 +134,8 @@ def _interval(time: TimeRange) -> Interval | None:
 
 
 def _items(engine: Engine, collection: Document) -> tuple[Document, ...]:
-    if not collection.get("gaia:opens") or collection.get("assets"):
+    files = (one for one in (collection.get("assets") or {}).values() if "gaia:picture" not in one)
+    if not collection.get("gaia:opens") or any(files):
         return ()
     found = engine.search("items", Search(collections=(str(collection["id"]),), limit=_FILES)).documents
     return found if len(found) < _FILES else ()

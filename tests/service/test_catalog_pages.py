@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.service.catalog import HOSTILE, LONG, described, hostile, opening, plain, write_catalog
+from tests.service.catalog_samples import HOSTILE, LONG, described, hostile, opening, plain, write_catalog
 from tests.service.conftest import HOME, World, proof, with_settings
 from tests.service.fakes import server
 

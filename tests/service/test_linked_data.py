@@ -13,7 +13,7 @@ from rdflib import DCTERMS, Graph, Literal, URIRef
 
 from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.service.catalog.linked import documents
-from tests.service.catalog import LONG, described, hostile, opening, plain, write_catalog
+from tests.service.catalog_samples import LONG, described, hostile, opening, plain, write_catalog
 from tests.service.conftest import HOME, World
 
 SHAPES = Path(__file__).with_name("dcat_shapes.ttl")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gaia_vre.catalog.engine.model import PAGE_LIMIT, Search, SortKey
-from gaia_vre.catalog.engine.times import parse_instant
-from gaia_vre.catalog.rules import words
-from gaia_vre.catalog.stac_reading import dataset_of
+from gaia_vre.catalog import discovery
+from gaia_vre.catalog.discovery import Discovered, Question
+from gaia_vre.catalog.engine.model import Search, SortKey
+from gaia_vre.catalog.selection import boxes_touch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from gaia_vre.catalog.engine.model import Document, Engine, Interval, Page
+    from gaia_vre.catalog.engine.model import Engine, Page
     from gaia_vre.catalog.model import Dataset
     from gaia_vre.service.catalog.asking import Asked
 
@@ -54,32 +54,35 @@ class Finder:
 
     def find(self, asked: Asked) -> Found:
         """Return the page of datasets that answer."""
-        search = _search(asked)
-        page = self._engine.search("collections", search)
-        found = Found(
-            datasets=self._datasets(page.documents),
-            facets=self._engine.facets(search),
-            also=(),
-            matched=page.matched or 0,
-            next=page.next,
+        question = _question(asked)
+        found = self._ask(question, PAGE, asked.token)
+        outside, count = self._outside(question, found) if asked.box else ((), 0)
+        return Found(
+            datasets=found.datasets,
+            facets=found.facets,
+            also=() if asked.exact else found.also,
+            matched=found.matched,
+            next=found.next,
+            complete=found.complete,
+            outside=outside,
+            outside_count=count,
         )
-        return self._with_outside(found, search) if search.box else found
 
     def totals(self) -> Totals:
         """Return how many datasets there are."""
-        counts = self._engine.facets(Search(chosen=()))["access"]
+        counts = self._engine.facets(Search()).get("access", {})
         return Totals(sum(counts.values()), counts.get("here", 0))
 
     def dataset(self, name: str) -> Dataset:
         """Return one dataset; raises NotFound."""
-        return self._datasets([self._engine.collection(name)])[0]
+        return discovery.dataset(self._engine, name)
 
     def all(self) -> Iterator[Dataset]:
         """Yield every dataset."""
         token: str | None = None
         while True:
-            page = self._engine.search("collections", Search(limit=PAGE_LIMIT // 10, token=token))
-            yield from self._datasets(page.documents)
+            page = discovery.find(self._engine, Question(), _MANY, token)
+            yield from page.datasets
             token = page.next
             if token is None:
                 return
@@ -88,40 +91,41 @@ class Finder:
         """Return one page of the items of a dataset."""
         return self._engine.search("items", Search(collections=(name,), limit=ITEMS, token=token))
 
-    def _with_outside(self, found: Found, search: Search) -> Found:
-        everywhere = replace(search, box=None, token=None, limit=PAGE_LIMIT // 10)
-        page = self._engine.search("collections", everywhere)
-        count = max((page.matched or 0) - found.matched, 0)
-        if not count:
-            return found
-        inside = {one["id"] for one in self._engine.search("collections", replace(search, limit=PAGE_LIMIT)).documents}
-        others = [one for one in page.documents if one["id"] not in inside][:OUTSIDE]
-        return replace(found, outside=tuple(dataset_of(one) for one in others), outside_count=count)
+    def _ask(self, question: Question, limit: int, token: str | None) -> Discovered:
+        return discovery.find(self._engine, question, limit, token)
 
-    def _datasets(self, documents: Iterable[Document]) -> tuple[Dataset, ...]:
-        """Return collections as datasets; the files of those that open here may hang on items."""
-        documents = list(documents)
-        opening = tuple(str(one["id"]) for one in documents if one.get("gaia:opens"))
-        items: dict[str, list[Document]] = {}
-        if opening:
-            for one in self._engine.search("items", Search(collections=opening, limit=PAGE_LIMIT // 4)).documents:
-                items.setdefault(one["collection"], []).append(one)
-        return tuple(dataset_of(one, items.get(one["id"], ())[:1]) for one in documents)
+    def _outside(self, question: Question, found: Discovered) -> tuple[tuple[Dataset, ...], int]:
+        """Return some datasets that answer all but the box, and how many there are."""
+        everywhere = self._ask(replace(question, box=None), 1, None)
+        count = everywhere.matched - found.matched if everywhere.complete or not found.complete else 0
+        if count <= 0:
+            return (), 0
+        first = self._ask(replace(question, box=None), OUTSIDE * 5, None).datasets
+        outside = [one for one in first if not _touches(one, question)]
+        return tuple(outside[:OUTSIDE]), count
 
 
-def _search(asked: Asked) -> Search:
-    """Return the question as engines understand it."""
-    return Search(
+def _touches(dataset: Dataset, question: Question) -> bool:
+    box = dataset.facts.box
+    return bool(box and question.box and boxes_touch(box, question.box))
+
+
+def _question(asked: Asked) -> Question:
+    return Question(
+        text=_as_it_is(asked.text) if asked.exact else asked.text,
         box=asked.box,
-        interval=_interval(asked),
-        groups=tuple((f"{word}*",) for word in words(asked.text)),
+        time=asked.time,
         chosen=tuple(asked.chosen.items()),
         sort=_SORT_KEYS[asked.sort] if asked.text or asked.sort != SORTS[0] else _OPENING_FIRST,
-        limit=PAGE,
-        token=asked.token,
     )
 
 
+def _as_it_is(text: str) -> str:
+    """Return each word in quotation marks: the vocabulary leaves such words alone."""
+    return " ".join(f'"{word}"' for word in text.replace('"', " ").split())
+
+
+_MANY = 100
 _OPENING_FIRST = (SortKey("gaia:opens", descending=True),)
 """Without words nothing fits better than another."""
 _SORT_KEYS: dict[str, tuple[SortKey, ...]] = {
@@ -129,10 +133,3 @@ _SORT_KEYS: dict[str, tuple[SortKey, ...]] = {
     "newest": (SortKey("datetime", descending=True),),
     "title": (SortKey("title"),),
 }
-
-
-def _interval(asked: Asked) -> Interval | None:
-    if asked.time is None:
-        return None
-    first, last = asked.time.first, asked.time.last
-    return (parse_instant(f"{first}Z") if first else None, parse_instant(f"{last}Z") if last else None)
