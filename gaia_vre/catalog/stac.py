@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog.access import FIELD
 from gaia_vre.catalog.model import to_json
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def _own_fields(dataset: Dataset) -> dict[str, Any]:
         "gaia:licence": dataset.licence.text if dataset.licence else None,
         "gaia:package": dataset.package,
         "gaia:access": dataset.access,
+        FIELD: to_json(dataset.rights),
         "gaia:example": list(dataset.example),
     }
     return {name: value for name, value in own.items() if value}
