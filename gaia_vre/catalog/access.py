@@ -21,6 +21,9 @@ FIELD = "gaia:rights"
 
 Reason = Literal["public", "licence", "group", "embargo"]
 
+OWNER = "the owner of the dataset"
+"""Who grants access when nobody is named."""
+
 _PUBLIC = "The files are open to everybody."
 _ACCEPTED = "You have accepted the licence {licence}."
 _MEMBER = "You belong to {groups}, who may read these files."
@@ -42,9 +45,9 @@ TEXTS = (
     _ADMINISTRATOR,
     _EMBARGO,
     _EMBARGO_OF,
+    OWNER,
 )
 """Every sentence of a decision, for translations."""
-OWNER = "the owner of the dataset"
 
 
 @dataclass(frozen=True)
