@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.access import FIELD
+from gaia_vre.catalog.files import linked_href
 from gaia_vre.catalog.model import to_json
 
 if TYPE_CHECKING:
@@ -234,12 +235,12 @@ def _projection(dataset: Dataset) -> dict[str, Any]:
 
 
 def _assets(dataset: Dataset) -> dict[str, Any]:
-    return {asset.key: _asset(asset) for asset in dataset.facts.assets}
+    return {asset.key: _asset(asset, dataset) for asset in dataset.facts.assets}
 
 
-def _asset(asset: Asset) -> dict[str, Any]:
+def _asset(asset: Asset, dataset: Dataset) -> dict[str, Any]:
     described = {
-        "href": f"../../{asset.path}",
+        "href": linked_href(dataset.id, asset.path) if dataset.rights else f"../../{asset.path}",
         "type": asset.media_type,
         "title": asset.title,
         "roles": list(asset.roles),

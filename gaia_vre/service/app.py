@@ -87,7 +87,8 @@ def _reconciler(parts: Parts, stop: threading.Event) -> threading.Thread:
 def _stac(parts: Parts) -> ASGIApp:
     """Return the STAC API; without anonymous reading it is for those who are signed in."""
     folder = StateFolder(parts.settings.state)
-    addresses = Addresses(f"{parts.settings.addresses.public_url}{PREFIX}/stac", folder.data.as_uri())
+    base = f"{parts.settings.addresses.public_url}{PREFIX}"
+    addresses = Addresses(f"{base}/stac", folder.data.as_uri(), f"{base}/files")
     stac = make_stac(parts.catalog, addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
 
