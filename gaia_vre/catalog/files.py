@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.model import Dataset
 
 SCHEME = "gaia"
-ELSEWHERE = ("https", "http", "s3")
 
 
 def linked_href(dataset: str, path: str) -> str:
@@ -50,6 +49,13 @@ def place_of(dataset: Dataset, path: str, data: Path) -> Path | str:
     if dataset.rights is not None:
         return linked_href(dataset.id, path)
     return data / checked_path(path)
+
+
+def allowed_place(href: str, data: Path) -> Path | str:
+    """Return where an address that stands in the catalog is opened from; raises InvalidInput outside the data."""
+    if href.startswith(f"{SCHEME}://"):
+        return linked_href(*linked_parts(href))
+    return local_path(href.removeprefix("file://"), data)
 
 
 def local_path(href: str, data: Path) -> Path:

@@ -49,10 +49,12 @@ def convert(description: Description, sources: Path, data: Path) -> None:
 
 def _make_grid(description: Description, recipe: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
     from gaia_vre.production.facts import grid_facts
-    from gaia_vre.production.grids import write_zarr
+    from gaia_vre.production.grids import gather_metadata, write_zarr
 
     made, final = working / f"{description.id}.zarr", f"zarr/{description.id}.zarr"
     write_zarr(files, made, recipe)
+    if description.dataset.rights:
+        gather_metadata(made)
     return made, final, grid_facts(made, _asset(final, made, opening.ZARR, "Zarr store, format 3"))
 
 
