@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog.access import FIELD
+from gaia_vre.catalog.files import linked_href
 from gaia_vre.catalog.model import to_json
 
 if TYPE_CHECKING:
@@ -166,6 +168,7 @@ def _own_fields(dataset: Dataset) -> dict[str, Any]:
         "gaia:licence": dataset.licence.text if dataset.licence else None,
         "gaia:package": dataset.package,
         "gaia:access": dataset.access,
+        FIELD: to_json(dataset.rights),
         "gaia:example": list(dataset.example),
         "gaia:resolution": dataset.resolution or _step(dataset),
         "gaia:opens": dataset.opens_here,
@@ -267,7 +270,7 @@ def _item_assets(dataset: Dataset) -> dict[str, Any]:
 
 
 def _assets(dataset: Dataset) -> dict[str, Any]:
-    return {asset.key: _asset(asset) for asset in dataset.facts.assets}
+    return {asset.key: _asset(asset, dataset) for asset in dataset.facts.assets}
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
@@ -283,9 +286,9 @@ def _picture(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _asset(asset: Asset) -> dict[str, Any]:
+def _asset(asset: Asset, dataset: Dataset) -> dict[str, Any]:
     described = {
-        "href": f"../../{asset.path}",
+        "href": linked_href(dataset.id, asset.path) if dataset.rights else f"../../{asset.path}",
         "type": asset.media_type,
         "title": asset.title,
         "roles": list(asset.roles),

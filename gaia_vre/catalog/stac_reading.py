@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from gaia_vre.catalog.access import rights_of
 from gaia_vre.catalog.engine.texts import variables
+from gaia_vre.catalog.files import SCHEME, linked_parts
 from gaia_vre.catalog.model import (
     Asset,
     Contact,
@@ -57,6 +59,7 @@ def dataset_of(collection: Document, items: Sequence[Document] = ()) -> Dataset:
         package=_text(collection.get("gaia:package")),
         access=_text(collection.get("gaia:access")),
         link=_link(collection),
+        rights=rights_of(collection),
         example=_texts(collection.get("gaia:example")),
         formats=() if collection.get("gaia:opens") else _formats(collection),
         resolution=None if collection.get("gaia:opens") else _number(collection.get("gaia:resolution")),
@@ -90,15 +93,19 @@ def _assets(collection: Document, items: Iterable[Document]) -> Iterable[Asset]:
     for document in (collection, *items):
         for key, one in (document.get("assets") or {}).items():
             href = str(one.get("href", "")) if isinstance(one, dict) else ""
-            if href and "://" not in href and "gaia:picture" not in one:
+            if href and _is_here(href) and "gaia:picture" not in one:
                 yield Asset(
                     key=str(key),
-                    path=_UPWARDS.sub("", href),
+                    path=linked_parts(href)[1] if "://" in href else _UPWARDS.sub("", href),
                     media_type=str(one.get("type") or ""),
                     title=str(one.get("title") or key),
                     bytes=_whole(one.get("file:size")) or 0,
                     roles=_texts(one.get("roles")) or ("data",),
                 )
+
+
+def _is_here(href: str) -> bool:
+    return "://" not in href or href.startswith(f"{SCHEME}://")
 
 
 def _pictures(collection: Document) -> Iterable[Picture]:

@@ -47,8 +47,9 @@ def read_pictures(data: Path, name: str) -> tuple[Picture, ...] | None:
 
 
 def undrawn(descriptions: Iterable[Description], data: Path) -> list[Description]:
-    """Return the prepared datasets whose pictures are missing or older than the data."""
-    prepared = (one for one in descriptions if one.sources and read_marker(data, one.id) is not None)
+    """Return the prepared public datasets whose pictures are missing or older than the data."""
+    public = (one for one in descriptions if one.sources and one.dataset.rights is None)
+    prepared = (one for one in public if read_marker(data, one.id) is not None)
     return [one for one in prepared if read_pictures(data, one.id) is None]
 
 
@@ -84,6 +85,14 @@ def draw(description: Description, data: Path) -> None:
         if old.name not in kept:
             old.unlink()
     write_text(_record(data, description.id), json.dumps(to_json(Drawn(_digest(marker), tuple(pictures)))))
+
+
+def hide_pictures(descriptions: Iterable[Description], data: Path) -> None:
+    """Take away the pictures of datasets that have got rights: a picture shows the data."""
+    for one in descriptions:
+        if one.dataset.rights is not None:
+            for picture in (data / "catalog" / one.id).glob("*.png"):
+                picture.unlink(missing_ok=True)
 
 
 def _picture(one: Drawing, path: str) -> Picture:

@@ -7,15 +7,12 @@ import os
 
 import uvicorn
 
-from gaia_vre.catalog.engine.load import FILE
-from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.core.errors import SettingsError
 from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.service.app import create_app
-from gaia_vre.service.catalog.finding import Finder
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
 from gaia_vre.service.hub import Hub
@@ -61,7 +58,6 @@ def _parts(settings: Settings) -> Parts:
         ),
         metrics=Metrics(),
         shelf=Shelf(StateFolder(settings.state).catalog),
-        finder=Finder(SqliteEngine(StateFolder(settings.state).catalog / FILE)),
     )
 
 

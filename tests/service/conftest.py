@@ -9,13 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from gaia_vre.catalog.engine.load import FILE
-from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.core.settings import Settings
 from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.service.app import create_app
-from gaia_vre.service.catalog.finding import Finder
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
 from gaia_vre.service.hub import Hub
@@ -88,7 +85,6 @@ def make_world(engine: Engine, state: Path) -> World:
         login=Login(client, "service-gaia", SERVICE_TOKEN, "a secret of the tests", HOME),
         metrics=Metrics(),
         shelf=Shelf(state / "catalog"),
-        finder=Finder(SqliteEngine(state / "data" / "catalog" / FILE)),
         clock=lambda: time[0],
     )
     return World(parts, hub, gateway, time)

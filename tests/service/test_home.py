@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from gaia_vre.catalog.access import TEXTS
 from gaia_vre.core.settings import Settings
 from gaia_vre.service.catalog.asking import BOX_PROBLEM, PERIOD_PROBLEM
 from gaia_vre.service.catalog.pages import SORT_TITLES
@@ -230,7 +231,7 @@ def texts_of_pages() -> set[str]:
     found |= {BOX_PROBLEM, PERIOD_PROBLEM}
     for pair in re.findall(r'\bcount\([^"]+"([^"]+)", "([^"]+)"\)', source):
         found |= set(pair)
-    return found | {size.title for size in Settings().labs.sizes}
+    return found | {size.title for size in Settings().labs.sizes} | set(TEXTS)
 
 
 def test_every_text_is_translated_and_no_translation_is_left_over() -> None:

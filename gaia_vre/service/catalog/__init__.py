@@ -1,1 +1,1 @@
-"""The pages of the catalog: search, datasets, and what machines read of both."""
+"""The catalog in the service: its pages, what machines read of them, who may read files, the files themselves."""

@@ -10,10 +10,12 @@ from gaia_vre.catalog.engine.places import split
 from gaia_vre.catalog.facets import FACETS, facet_name, facet_title
 from gaia_vre.catalog.model import POLES
 from gaia_vre.service.catalog import words
+from gaia_vre.service.catalog.routes import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gaia_vre.catalog.access import Decision
     from gaia_vre.catalog.model import Box, Dataset, Picture
     from gaia_vre.service.catalog.asking import Asked
     from gaia_vre.service.language import Language
@@ -72,9 +74,9 @@ class Extent:
         return [(west, -north, east - west, north - south) for west, south, east, north in split(self.box)]
 
 
-def make_card(language: Language, dataset: Dataset, prefix: str) -> Card:
-    """Return a dataset as the list of results shows it."""
-    state, access = access_words(language, dataset)
+def make_card(language: Language, dataset: Dataset, decision: Decision | None, prefix: str) -> Card:
+    """Return a dataset as the list of results shows it; a decision is there for datasets with rights."""
+    state, access = access_words(language, dataset, decision)
     licence = _cut(dataset.licence.text) if dataset.licence else ""
     known = [words.format_words(dataset), licence, f"DOI {dataset.doi}" if dataset.doi else ""]
     period = words.period_words(language, dataset.facts.period, brief=True) or ""
@@ -87,12 +89,14 @@ def make_card(language: Language, dataset: Dataset, prefix: str) -> Card:
         known=" · ".join(one for one in known if one),
         state=state,
         access=access,
-        open_href=f"{prefix}catalog/open" if dataset.opens_here else None,
+        open_href=f"{prefix}catalog/open" if dataset.opens_here and (decision is None or decision.allowed) else None,
     )
 
 
-def access_words(language: Language, dataset: Dataset) -> tuple[str, str]:
+def access_words(language: Language, dataset: Dataset, decision: Decision | None) -> tuple[str, str]:
     """Return the mark and the words for how one gets a dataset."""
+    if dataset.opens_here and decision and not decision.allowed:
+        return "warn" if decision.reason == "licence" else "stop", spoken(decision, language)
     if dataset.opens_here:
         return "run", language.text("Opens here, {size}", size=words.size_words(language, dataset.bytes))
     if dataset.access:

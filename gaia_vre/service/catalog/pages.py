@@ -8,13 +8,16 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from gaia_vre.catalog.access import Decision
 from gaia_vre.catalog.engine.places import split
+from gaia_vre.catalog.model import Dataset
 from gaia_vre.core.errors import InvalidInput, NotSignedIn, Unavailable
 from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service.catalog import linked
 from gaia_vre.service.catalog.asking import SIDES, Asked, read_question
 from gaia_vre.service.catalog.cards import Extent, dataset_href, extents, make_card, make_facets
-from gaia_vre.service.catalog.finding import Found
+from gaia_vre.service.catalog.finding import Finder, Found
+from gaia_vre.service.catalog.gate import Gate, Verdict, check_allowed
 from gaia_vre.service.catalog.sheet import item_table, sheet
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, script_json, templates
@@ -34,8 +37,11 @@ def search(request: Request, service: UsesParts, language: UsesLanguage) -> Resp
     if who is None and not service.settings.catalog_is_public:
         return _sign_in(request, service)
     asked = read_question(request.query_params)
-    found = service.finder.find(asked)
-    context = frame(service, language, who) | _found(language, asked, found) | {"totals": service.finder.totals()}
+    found = Finder(service.catalog).find(asked)
+    decisions = {one.id: _verdict(service, one, who) for one in found.datasets if one.rights}
+    said = {name: verdict.decision for name, verdict in decisions.items() if verdict}
+    context = frame(service, language, who) | _found(language, asked, found, said)
+    context["totals"] = Finder(service.catalog).totals()
     context |= {"leaflet": installed_leaflet() is not None, "sorts": SORT_TITLES, "sides": SIDES}
     return templates.TemplateResponse(request, "catalog/search.html", context)
 
@@ -46,7 +52,7 @@ def whole_catalog(request: Request, service: UsesParts) -> Response:
     if not service.settings.catalog_is_public:
         service.login.caller(request)
     base = f"{service.settings.addresses.public_url}{PREFIX}"
-    return StreamingResponse(linked.documents(service.finder.all(), base), media_type=linked.MEDIA_TYPE)
+    return StreamingResponse(linked.documents(Finder(service.catalog).all(), base), media_type=linked.MEDIA_TYPE)
 
 
 @router.post("/catalog/open")
@@ -54,7 +60,9 @@ def open_in_lab(
     who: SubmitsAs, service: UsesParts, dataset: Annotated[str, Form(min_length=1, max_length=_NAME_LIMIT)]
 ) -> Response:
     """Go to a notebook that opens the dataset, in my lab; it is started as last time when it does not run."""
-    known = service.finder.dataset(dataset)
+    known = Finder(service.catalog).dataset(dataset)
+    if verdict := _verdict(service, known, who):
+        check_allowed(known.id, verdict.decision)
     if not known.opens_here:
         raise InvalidInput(f"{known.id} has no copy here: {known.access or 'the way to get it is not known'}")
     goal = f"/user/{quote(who.name)}/gaia/open?{urlencode({'dataset': known.id})}"
@@ -64,6 +72,18 @@ def open_in_lab(
     if lab is None:
         service.hub.start(who.name, "", who.token)
     return redirect(f"/hub/spawn-pending/{quote(who.name)}?{urlencode({'next': goal})}")
+
+
+@router.post("/catalog/accept")
+def accept(
+    who: SubmitsAs,
+    service: UsesParts,
+    dataset: Annotated[str, Form(min_length=1, max_length=_NAME_LIMIT)],
+    digest: Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")],
+) -> Response:
+    """Accept the licence of a dataset as the page showed it."""
+    Gate(service).accept(dataset, digest, who.person)
+    return redirect(dataset_href(PREFIX, dataset))
 
 
 @router.get("/catalog/{name:path}")
@@ -78,16 +98,24 @@ def dataset(
     who = _reader(request, service)
     if who is None and not service.settings.catalog_is_public:
         return _sign_in(request, service)
-    known = service.finder.dataset(name)
+    known = Finder(service.catalog).dataset(name)
     about = linked.document(known, f"{service.settings.addresses.public_url}{PREFIX}")
     if request.query_params.get("format") == "jsonld" or linked.MEDIA_TYPE in request.headers.get("accept", ""):
         return JSONResponse(about, media_type=linked.MEDIA_TYPE)
-    context = frame(service, language, who) | sheet(language, known, PREFIX, service.clock().year)
+    verdict = _verdict(service, known, who)
+    decision = verdict.decision if verdict else None
+    context = frame(service, language, who) | sheet(language, known, decision, PREFIX, service.clock().year)
+    context["licence"] = verdict.licence if verdict else None
     context |= {"linked": script_json(about), "most_variables": _MOST_VARIABLES}
-    table = item_table(language, service.finder.items(known.id, items), PREFIX, items)
+    table = item_table(language, Finder(service.catalog).items(known.id, items), PREFIX, items)
     places = [Extent(name, "", known.pole or "", box) for name, box in table.boxes] if table else []
     context |= {"items": table, "extents": places or extents([known], PREFIX) or [context["where"]]}
     return templates.TemplateResponse(request, "catalog/dataset.html", context)
+
+
+def _verdict(service: Parts, known: Dataset, who: Caller | None) -> Verdict | None:
+    """Decide for a dataset with rights; None is public."""
+    return Gate(service).verdict(known.id, who.person if who else None) if known.rights else None
 
 
 def _reader(request: Request, service: Parts) -> Caller | None:
@@ -107,13 +135,13 @@ def _sign_in(request: Request, service: Parts) -> Response:
     return service.login.begin(request, redirect, f"{request.url.path}{query}")
 
 
-def _found(language: Language, asked: Asked, found: Found) -> dict[str, Any]:
+def _found(language: Language, asked: Asked, found: Found, said: dict[str, Decision]) -> dict[str, Any]:
     places = extents(found.datasets, PREFIX)
     shown = [{"title": one.title, "href": one.href, "pole": one.pole, "box": one.box} for one in places]
     return {
         "asked": asked,
         "found": found,
-        "cards": [make_card(language, one, PREFIX) for one in found.datasets],
+        "cards": [make_card(language, one, said.get(one.id), PREFIX) for one in found.datasets],
         "facets": make_facets(language, found.facets, asked),
         "heading": _heading(language, asked, found),
         "outside": _outside(language, found.outside_count),

@@ -12,6 +12,7 @@ from gaia_vre.service.catalog import words
 from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, headed, picture_href
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.access import Decision
     from gaia_vre.catalog.engine.model import Document, Page
     from gaia_vre.catalog.model import Box, Dataset, Picture
     from gaia_vre.service.language import Language
@@ -145,15 +146,18 @@ def bibtex(dataset: Dataset) -> str:
     return f"@misc{{{dataset.id},\n{written}\n}}"
 
 
-def sheet(language: Language, dataset: Dataset, prefix: str, this_year: int) -> dict[str, object]:
+def sheet(
+    language: Language, dataset: Dataset, decision: Decision | None, prefix: str, this_year: int
+) -> dict[str, object]:
     """Return everything that the template of a dataset's page needs."""
-    mark, access = access_words(language, dataset)
+    mark, access = access_words(language, dataset, decision)
     return {
         "dataset": dataset,
         "pole": (dataset.pole, POLES[dataset.pole]) if dataset.pole in POLES else None,
         "href": dataset_href(prefix, dataset.id),
         "mark": mark,
         "access": access,
+        "decision": decision,
         "facts": facts(language, dataset),
         "drawings": drawings(language, dataset, prefix),
         "line": time_line(language, dataset, this_year),
