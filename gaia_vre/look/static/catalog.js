@@ -102,7 +102,7 @@
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", place.dataset.label);
     place.append(canvas);
-    const leaflet = L.map(canvas, { crs: L.CRS.EPSG4326, attributionControl: false, zoomControl: false, minZoom: -1, maxZoom: 8, zoomSnap: 0.25, maxBounds: [[-100, -360], [100, 360]], maxBoundsViscosity: 0.6 });
+    const leaflet = L.map(canvas, { crs: L.CRS.EPSG4326, attributionControl: false, zoomControl: false, minZoom: -1, maxZoom: 8, zoomSnap: 0.05, zoomDelta: 0.5, maxBounds: [[-100, -360], [100, 360]], maxBoundsViscosity: 0.6 });
     L.control.zoom({ zoomInTitle: place.dataset.zoomIn, zoomOutTitle: place.dataset.zoomOut }).addTo(leaflet);
     const world = [[-75, -180], [84, 180]];
     leaflet.fitBounds(world);
