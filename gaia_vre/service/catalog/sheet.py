@@ -170,6 +170,7 @@ def sheet(
         ),
         "size": words.size_words(language, dataset.bytes),
         "has_standard_names": any(one.standard_name for one in dataset.facts.variables),
+        "has_shapes": any(one.shape for one in dataset.facts.variables),
         "stac": f"{prefix}stac/collections/{quote(dataset.id, safe='')}",
     }
 
