@@ -154,8 +154,9 @@ class Service(Part):
     )
     catalog_anonymous: bool | None = Field(
         default=None,
-        description="Whether the STAC API answers without a sign-in; empty: only where addresses.host is of this "
-        "machine alone. Metadata names the files' places; the files themselves are never handed out.",
+        description="Whether the STAC API and the catalog's pages answer without a sign-in; empty: only where "
+        "addresses.host is of this machine alone. Metadata names the files' places; the files themselves are never "
+        "handed out.",
     )
     body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
 

@@ -18,7 +18,7 @@ from gaia_vre.isolation.bubblewrap import bubblewrap
 from gaia_vre.isolation.limits import limits_work
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, end_marked
 from gaia_vre.local.checks import check_before_start
-from gaia_vre.local.npm import install
+from gaia_vre.local.map import install_map
 from gaia_vre.local.ports import with_free_ports
 from gaia_vre.local.prepare import Preparation, start_pictures, start_preparation
 from gaia_vre.local.processes import base_environment, examples_folder, plan
@@ -83,6 +83,7 @@ class Environment:
             supervisor.others.add(pictures.process.pid)
             while True:
                 time.sleep(0.25)
+                pictures.process.poll()  # so that it does not stay as a zombie
                 if supervisor.step():
                     _report(folder, settings, secrets, supervisor, preparation)
 
@@ -142,7 +143,7 @@ class Environment:
         if leaflet.installed_leaflet() is None:
             self.say("Installing the map of the catalog (once) ...")
             try:
-                install(leaflet.FOLDER, leaflet.NAME)
+                install_map()
             except GaiaError as error:
                 self.say(f"  {error.message}. The catalog's maps stand still until then.")
 

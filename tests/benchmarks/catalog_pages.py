@@ -54,7 +54,9 @@ def main(count: int) -> None:
         world.close()
 
 
-def _questions(chance: random.Random, names: list[str]) -> list[tuple[str, Callable[[], str], Callable[[], str] | None]]:
+def _questions(
+    chance: random.Random, names: list[str]
+) -> list[tuple[str, Callable[[], str], Callable[[], str] | None]]:
     def box() -> str:
         return ",".join(f"{one:.3f}" for one in _box(chance))
 

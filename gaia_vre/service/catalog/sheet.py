@@ -136,14 +136,19 @@ def bibtex(dataset: Dataset) -> str:
     ]
     lines = {
         "title": dataset.title,
-        "author": " and ".join(f"{{{one}}}" for one in makers),
+        "author": " and ".join(f"{{{_braceless(one)}}}" for one in makers),
         "publisher": dataset.pole_name if dataset.pole else "",
         "doi": dataset.doi or "",
         "url": dataset.link or "",
         "note": dataset.licence.text if dataset.licence else "",
     }
-    written = ",\n".join(f"  {name} = {{{value}}}" for name, value in lines.items() if value)
-    return f"@misc{{{dataset.id},\n{written}\n}}"
+    plain = {name: value if name == "author" else _braceless(value) for name, value in lines.items()}
+    written = ",\n".join(f"  {name} = {{{value}}}" for name, value in plain.items() if value)
+    return f"@misc{{{_braceless(dataset.id)},\n{written}\n}}"
+
+
+def _braceless(text: str) -> str:
+    return text.replace("{", "(").replace("}", ")").replace("\\", "/")
 
 
 def sheet(

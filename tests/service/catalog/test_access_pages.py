@@ -23,7 +23,10 @@ def test_who_may_read_opens_the_dataset(library: World) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("ocean-only", "These files are for ocean; Zoé Argo grants access"), ("argo-early", "under embargo|for argo until")],
+    [
+        ("ocean-only", "These files are for ocean; Zoé Argo grants access"),
+        ("argo-early", "under embargo|for argo until"),
+    ],
 )
 def test_who_may_not_read_is_told_whom_to_ask(library: World, name: str, said: str) -> None:
     text = page(library.browser(user="bob"), name)
