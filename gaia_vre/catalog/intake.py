@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import functools
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog import opening
+from gaia_vre.catalog.files import allowed_place
 from gaia_vre.catalog.reader import Catalog, current_catalog
 
 with warnings.catch_warnings():
@@ -45,7 +45,7 @@ class _FileSource(DataSource):  # type: ignore[misc]
 
     def to_dask(self) -> Any:
         """Open: arrays lazily, small tables and traces at once."""
-        return type(self).reader(Path(self.urlpath), **self._options)
+        return type(self).reader(allowed_place(self.urlpath, current_catalog().folder.parent), **self._options)
 
     def read(self) -> Any:
         """Open and load into memory."""

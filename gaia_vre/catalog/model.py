@@ -37,6 +37,20 @@ class Licence:
 
 
 @dataclass(frozen=True)
+class Rights:
+    """Who may read the files of a dataset; its description is for everybody."""
+
+    licence: str | None = None
+    """Key of the licence that each reader must have accepted."""
+    groups: tuple[str, ...] = ()
+    """Groups whose members may read; with an embargo, those who may read before its end."""
+    until: str | None = None
+    """End of an embargo (ISO 8601, with its zone); nothing of it, its groups included, is left afterwards."""
+    granted_by: str | None = None
+    """Whom to ask for the right."""
+
+
+@dataclass(frozen=True)
 class Provider:
     """Who made or hands out a dataset; roles are those of STAC."""
 
@@ -102,6 +116,25 @@ class Asset:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture made from the data; the path is relative to the folder of the prepared data."""
+
+    key: str
+    path: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    kind: str
+    """What it shows: map, series, hovmoller, image, points, profile, traces, response."""
+    variable: str
+    unit: str | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    roles: tuple[str, ...] = ("overview",)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the prepared files themselves say."""
 
@@ -112,6 +145,7 @@ class Facts:
     projection: str | None = None
     rows: int | None = None
     assets: tuple[Asset, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +167,13 @@ class Dataset:
     access: str | None = None
     """How to get a dataset that has no copy here."""
     link: str | None = None
+    rights: Rights | None = None
+    """None: the files are public."""
     example: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    """Media types of the files of a dataset that has no copy here."""
+    resolution: float | None = None
+    """Metres between neighbouring values, as its owner says."""
     facts: Facts = field(default_factory=Facts)
 
     @property

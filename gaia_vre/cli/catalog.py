@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.model import Dataset
     from gaia_vre.production.prepare import Progress
 
+_BEHIND_OTHERS = 15
+"""How far pictures stand behind what people wait for."""
 _JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")
 _FOLDER = click.option(
     "--catalog",
@@ -44,6 +47,20 @@ def prepare(data: Path | None, sources: Path | None, *, as_json: bool) -> None:
         (sources or packaged_sources()).absolute(),
         _report_json if as_json else _report_text,
     )
+    for problem in problems:
+        click.echo(f"gaia-vre: {problem}", err=True)
+    sys.exit(1 if problems else 0)
+
+
+@catalog.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the prepared data; default: of the settings.")
+@_JSON
+def pictures(data: Path | None, *, as_json: bool) -> None:
+    """Draw the prepared data for the catalog's pages; only what is missing or has changed."""
+    from gaia_vre.production.prepare import draw_pictures
+
+    os.nice(_BEHIND_OTHERS)
+    problems = draw_pictures((data or _data_of_settings()).absolute(), _report_json if as_json else _report_text)
     for problem in problems:
         click.echo(f"gaia-vre: {problem}", err=True)
     sys.exit(1 if problems else 0)
@@ -114,6 +131,27 @@ def harvest(name: str | None, url: str | None, into: Path | None, file: Path | N
     save_report(report, folder, write_text)
     click.echo(json.dumps(report_json(report), ensure_ascii=False) if as_json else report_text(report))
     sys.exit(0 if report.complete else 1)
+
+
+@catalog.command()
+@click.option("--licence", help="Only of this licence.")
+@click.option("--user", help="Only of this person.")
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), help="YAML file of settings (default: $GAIA_VRE_SETTINGS)."
+)
+@_JSON
+def acceptances(licence: str | None, user: str | None, file: Path | None, *, as_json: bool) -> None:
+    """List who accepted which licence and when, oldest first, with the digest of the text."""
+    from gaia_vre.cli.database import opened
+    from gaia_vre.service.catalog.acceptances import Acceptances
+
+    with opened(file) as engine:
+        for one in Acceptances(engine).all(licence, user):
+            when = one.accepted.isoformat()
+            if as_json:
+                click.echo(json.dumps({**asdict(one), "accepted": when}))
+            else:
+                click.echo(f"{when}  {one.username:<20} {one.licence:<20} {one.digest[:12]}")
 
 
 def packaged_sources() -> Path:

@@ -12,21 +12,19 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from gaia_vre.core.access_settings import Access
 from gaia_vre.core.errors import SettingsError, did_you_mean
 from gaia_vre.core.names import RESERVED_PREFIXES
+from gaia_vre.core.part import Part
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class OpenIDConnect(_Part):
+class OpenIDConnect(Part):
     """How people sign in with their institution's account."""
 
     issuer: str = Field(
@@ -48,7 +46,7 @@ class OpenIDConnect(_Part):
     refresh_seconds: int = Field(default=300, ge=10, description="How old the provider's word about a person may be.")
 
 
-class Login(_Part):
+class Login(Part):
     """Who may sign in, and how."""
 
     kind: Literal["shared-password", "oidc"] = Field(
@@ -69,7 +67,7 @@ class Login(_Part):
         return self
 
 
-class Size(_Part):
+class Size(Part):
     """One choice of cores and memory for a lab."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Key of the size in forms and the API.")
@@ -78,7 +76,7 @@ class Size(_Part):
     memory_gib: float = Field(gt=0, le=16384, description="Memory in GiB.")
 
 
-class Environment(_Part):
+class Environment(Part):
     """One set of packages that a lab can start with."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,60}$", description="Key of the environment in forms and the API.")
@@ -88,7 +86,7 @@ class Environment(_Part):
     image: str | None = Field(default=None, description="Container image on a cluster.")
 
 
-class Labs(_Part):
+class Labs(Part):
     """What people start."""
 
     sizes: tuple[Size, ...] = Field(
@@ -129,7 +127,7 @@ class Labs(_Part):
         return choices
 
 
-class Dask(_Part):
+class Dask(Part):
     """Bounds of Dask clusters."""
 
     worker_cores: float = Field(default=1, gt=0, description="Cores of a worker when nothing is asked.")
@@ -143,7 +141,7 @@ class Dask(_Part):
     )
 
 
-class Service(_Part):
+class Service(Part):
     """The service at /services/gaia."""
 
     database_url: str | None = Field(
@@ -156,8 +154,9 @@ class Service(_Part):
     )
     catalog_anonymous: bool | None = Field(
         default=None,
-        description="Whether the STAC API answers without a sign-in; empty: only where addresses.host is of this "
-        "machine alone. Metadata names the files' places; the files themselves are never handed out.",
+        description="Whether the STAC API and the catalog's pages answer without a sign-in; empty: only where "
+        "addresses.host is of this machine alone. Metadata names the files' places; the files themselves are never "
+        "handed out.",
     )
     body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
 
@@ -169,7 +168,7 @@ class Service(_Part):
         return zone
 
 
-class Addresses(_Part):
+class Addresses(Part):
     """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
 
     host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
@@ -202,7 +201,7 @@ class Addresses(_Part):
         return f"http://127.0.0.1:{self.gateway_port}"
 
 
-class Settings(_Part):
+class Settings(Part):
     """All settings."""
 
     state: Path = Field(
@@ -212,6 +211,7 @@ class Settings(_Part):
     labs: Labs = Field(default_factory=Labs, description="What people start.")
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
+    access: Access = Field(default_factory=Access, description="Files that are not open to everybody.")
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
 
     @property

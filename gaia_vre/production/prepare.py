@@ -24,7 +24,8 @@ from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.catalog.engine.load import FILE, load
 from gaia_vre.catalog.stac import INDEX, stac_files, write_files
 from gaia_vre.core.errors import GaiaError, Unavailable
-from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, read_marker
+from gaia_vre.production.pictures import draw_all, hide_pictures, read_pictures, undrawn
+from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, hide_files, read_marker, working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +64,26 @@ def prepare(data: Path, sources: Path, report: Callable[[Progress], None]) -> li
         raise Unavailable(_disk_problem(error, data)) from error
 
 
+def draw_pictures(data: Path, report: Callable[[Progress], None]) -> list[str]:
+    """Draw the pictures that are missing and name them in the catalog; return the problems, one line each.
+
+    Nobody waits for pictures, so this runs when the rest is ready and gives way to other work.
+    """
+    descriptions = load_descriptions()
+    titles = {one.id: one.dataset.title for one in descriptions}
+    count = _Count(report, len(undrawn(descriptions, data)), done=0)
+    problems = []
+    for name, problem in draw_all(descriptions, data):
+        count.finish(name, titles[name], problem)
+        problems += [problem] if problem else []
+    try:
+        with _locked(data):
+            _write_catalog(descriptions, data)
+    except OSError as error:
+        raise Unavailable(_disk_problem(error, data)) from error
+    return problems
+
+
 def is_prepared(data: Path) -> bool:
     """Tell whether every dataset with sources and the catalog are there, without looking at the sources."""
     return all((data / "catalog" / name).exists() for name in (INDEX, FILE)) and all(
@@ -79,8 +100,10 @@ def _prepare(
     report: Callable[[Progress], None],
     lock: int,
 ) -> list[str]:
-    shutil.rmtree(data / WORKING, ignore_errors=True)
+    _clear_unfinished(data)
     with_sources = [one for one in descriptions if one.sources]
+    for one in with_sources:
+        hide_files(one, data)
     titles = {one.id: one.dataset.title for one in with_sources}
     problems = _source_problems(with_sources, sources)
     pending = [one for one in with_sources if one.id not in problems and not _is_done(one, data)]
@@ -92,10 +115,15 @@ def _prepare(
         if failure:
             problems[name] = failure
     if not problems:
-        shutil.rmtree(data / WORKING, ignore_errors=True)
+        _clear_unfinished(data)
     _write_catalog(descriptions, data)
     count.finish("catalog", "Catalog of all datasets", None)
     return list(problems.values())
+
+
+def _clear_unfinished(data: Path) -> None:
+    for restricted in (False, True):
+        shutil.rmtree(working_folder(data, restricted=restricted), ignore_errors=True)
 
 
 class _Count:
@@ -182,6 +210,7 @@ class _Worker:
 def _write_catalog(descriptions: tuple[Description, ...], data: Path) -> None:
     from gaia_vre.production.durable import write_text
 
+    hide_pictures(descriptions, data)
     write_files(data / "catalog", stac_files(_dataset(one, data) for one in descriptions), write_text)
     load(data / "catalog")
 
@@ -189,8 +218,11 @@ def _write_catalog(descriptions: tuple[Description, ...], data: Path) -> None:
 def _dataset(description: Description, data: Path) -> Dataset:
     """Return the dataset with what its files say; what people wrote about place and time comes first."""
     marker = read_marker(data, description.id) if description.sources else None
-    dataset = replace(description.dataset, facts=marker.facts) if marker else description.dataset
-    facts = dataset.facts
+    dataset = description.dataset
+    if marker and marker.restricted == (dataset.rights is not None):
+        dataset = replace(dataset, facts=marker.facts)
+    pictures = read_pictures(data, description.id) if marker and dataset.rights is None else None
+    facts = replace(dataset.facts, pictures=pictures or ())
     if description.box:
         facts = replace(facts, box=description.box)
     if description.period:

@@ -12,14 +12,17 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gaia_vre.catalog.engine.load import FILE
-from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
+from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service import pages, routes
 from gaia_vre.service.bounds import BoundedBody
+from gaia_vre.service.catalog import pages as catalog_pages
+from gaia_vre.service.catalog import routes as access
+from gaia_vre.service.catalog.files import Files
+from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.problems import HEADERS, install, problem
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.app import Guarded, make_stac
@@ -68,10 +71,16 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.state.parts = parts
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(access.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
+    app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))
+    app.mount(f"{PREFIX}/pictures", _pictures(parts))
+    app.mount(f"{PREFIX}/files", Files(parts))
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
+    if leaflet := installed_leaflet():
+        app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
     app.middleware("http")(_measured(parts))
     return app
@@ -85,9 +94,16 @@ def _reconciler(parts: Parts, stop: threading.Event) -> threading.Thread:
 def _stac(parts: Parts) -> ASGIApp:
     """Return the STAC API; without anonymous reading it is for those who are signed in."""
     folder = StateFolder(parts.settings.state)
-    addresses = Addresses(f"{parts.settings.addresses.public_url}{PREFIX}/stac", folder.data.as_uri())
-    stac = make_stac(SqliteEngine(folder.catalog / FILE), addresses)
+    base = f"{parts.settings.addresses.public_url}{PREFIX}"
+    addresses = Addresses(f"{base}/stac", folder.data.as_uri(), f"{base}/files")
+    stac = make_stac(parts.catalog, addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
+
+
+def _pictures(parts: Parts) -> ASGIApp:
+    """Return the pictures of the data, which are for those who may read the catalog."""
+    pictures = Pictures(StateFolder(parts.settings.state).catalog)
+    return pictures if parts.settings.catalog_is_public else Guarded(pictures, parts.login.session)
 
 
 def _add_watch_routes(app: FastAPI, parts: Parts) -> None:

@@ -7,21 +7,24 @@ import os
 import sqlite3
 import uuid
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog.access import rights_of
 from gaia_vre.catalog.engine.places import is_rectangle, parse_box, split
+from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.engine.times import DAY, stored
-from gaia_vre.catalog.rules import words
+from gaia_vre.catalog.facets import facet_values
+from gaia_vre.catalog.files import SCHEME, linked_parts, local_path
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from gaia_vre.catalog.engine.model import Box, Document, Kind
 
 FILE = "catalog.sqlite"
-FORMAT = 1
+FORMAT = 2
 """Number of the tables' layout; a file of another is made anew."""
 FOREVER = 1e9
 """Days, for intervals that are open."""
@@ -33,6 +36,10 @@ CREATE TABLE {kind}_documents (row INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE VIRTUAL TABLE {kind}_boxes USING rtree(number, west, east, south, north, start, "end", +row INTEGER);
 CREATE VIRTUAL TABLE {kind}_words USING fts5(title, keywords, variables, description, content='',
     tokenize="unicode61 remove_diacritics 2");
+"""
+_FACETS = """
+CREATE TABLE facets (row INTEGER NOT NULL, facet TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (row, facet, value)) WITHOUT ROWID
 """
 
 
@@ -79,6 +86,7 @@ def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items
     for kind in ("collections", "items"):
         for statement in _TABLES.format(kind=kind).split(";\n"):
             connection.execute(statement)
+    connection.execute(_FACETS)
     _insert(connection, "collections", collections)
     _insert(connection, "items", items)
     connection.execute("CREATE INDEX items_id ON items (id)")
@@ -98,8 +106,11 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
         connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
-            (row, *_words(document)),
+            (row, *texts(document)),
         )
+        if kind == "collections":
+            values = [(row, facet, one) for facet, found in facet_values(document).items() for one in found]
+            connection.executemany("INSERT OR IGNORE INTO facets VALUES (?,?,?)", values)
         for west, south, east, north in boxes:
             box += 1
             place = (box, west, east, south, north, start, end, row)
@@ -158,21 +169,6 @@ def _scalars(document: Document, kind: Kind) -> dict[str, Any]:
     return {key: value for key, value in source.items() if isinstance(value, str | int | float | bool)}
 
 
-def _words(document: Document) -> tuple[str, ...]:
-    properties = document.get("properties", document)
-    cubes = [source.get("cube:variables") or {} for source in (document, properties)]
-    columns = properties.get("table:columns") or []
-    variables = [f"{name} {one.get('description', '')}" for cube in cubes for name, one in cube.items()]
-    variables += [str(one.get("name", "")) for one in columns]
-    texts = (
-        f"{properties.get('title') or ''} {document['id']}",
-        " ".join(properties.get("keywords") or ()),
-        " ".join(variables),
-        str(properties.get("description") or ""),
-    )
-    return tuple(" ".join(words(text)) for text in texts)
-
-
 def _item_files(collection: Path) -> Iterator[Path]:
     return (path for path in sorted(collection.parent.rglob("*.json")) if path.name != "collection.json")
 
@@ -182,7 +178,9 @@ def _read(path: Path, data: Path) -> Document:
         document: Document = json.loads(path.read_bytes())
         kind: Kind = "collections" if document["type"] == "Collection" else "items"
         _row(1, document, kind)
-        document["assets"] = {key: _asset(one, path, data) for key, one in document.get("assets", {}).items()}
+        rights_of(document)
+        owner = str(document.get("collection", document["id"]))
+        document["assets"] = {key: _asset(one, path, data, owner) for key, one in document.get("assets", {}).items()}
     except GaiaError as error:
         raise InvalidInput(f"{path}: {error.message}") from error
     except KeyError as error:
@@ -192,15 +190,18 @@ def _read(path: Path, data: Path) -> Document:
     return document
 
 
-def _asset(asset: dict[str, Any], path: Path, data: Path) -> dict[str, Any]:
+def _asset(asset: dict[str, Any], path: Path, data: Path, owner: str) -> dict[str, Any]:
     """Return the asset with a path from the data folder on; one outside of it is refused."""
     href = str(asset["href"])
     if href.startswith(("https://", "http://", "s3://")):
         return asset
-    target = Path(os.path.normpath(path.parent / href))
-    if "://" in href or not target.is_relative_to(data):
+    if href.startswith(f"{SCHEME}://"):
+        if linked_parts(href)[0] != owner:
+            raise InvalidInput(f"the asset {href!r} does not belong to {owner}")
+        return asset
+    if "://" in href:
         raise InvalidInput(f"the asset {href!r} lies outside {data}")
-    return {**asset, "href": str(target.relative_to(data))}
+    return {**asset, "href": str(local_path(str(path.parent / href), data).relative_to(data))}
 
 
 def _text(value: Any) -> str:
