@@ -40,6 +40,8 @@ _FORMATS = (
 """Key, what a media type contains, and name."""
 _FORMAT_NAMES = {key: name for key, _, name in _FORMATS}
 _STEPS = ((1, "0m-1m"), (10, "1m-10m"), (100, "10m-100m"), (1e3, "100m-1km"), (1e4, "1km-10km"), (1e5, "10km-100km"))
+_LONGEST, _MOST = 100, 100
+"""Characters of a value, and values of a facet."""
 _COARSEST = "100km-"
 _FIRST_DECADE, _LAST_DECADE = 1950, 2100
 _WORDS = {
@@ -80,7 +82,7 @@ def facet_values(collection: Document, year: int | None = None) -> dict[str, tup
         "resolution": [step_of(one) for one in _resolutions(collection)],
         "period": _decades(collection, year or datetime.now(UTC).year),
     }
-    return {facet: tuple(dict.fromkeys(values)) for facet, values in found.items()}
+    return {facet: tuple(_bounded(values)) for facet, values in found.items()}
 
 
 def facet_name(facet: str, language: str) -> str:
@@ -112,6 +114,11 @@ def format_of(media_type: str) -> str | None:
     """Return the key of the format that a media type means; None for one that is not known."""
     plain = media_type.lower()
     return next((key for key, part, _ in _FORMATS if part in plain), None)
+
+
+def _bounded(values: Iterable[str]) -> list[str]:
+    """Return each value once, without what can be no name: collections come from anywhere."""
+    return list(dict.fromkeys(one for one in values if 0 < len(one) <= _LONGEST and one.isprintable()))[:_MOST]
 
 
 def _opens_here(collection: Document) -> bool:

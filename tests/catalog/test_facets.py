@@ -82,3 +82,11 @@ def test_platforms_are_found_in_summaries_keywords_and_title() -> None:
     assert values("platform", summaries={"platform": ["sentinel-2a"]}) == ("sentinel-2", "sentinel", "satellite")
     assert values("platform", summaries={"platform": ["Nautile 1"]}) == ("nautile-1",)
     assert values("platform", keywords=["landsat8"])[0] == "landsat-8"
+
+
+def test_hostile_values_are_left_out() -> None:
+    assert values("licence", license="x" * 101) == ()
+    assert values("licence", license="a\u202eb") == ()
+    assert values("licence", license="\ud800") == ()
+    assert len(values("platform", summaries={"platform": [f"p{n}" for n in range(10_000)]})) == 100
+    assert values("platform", summaries={"platform": ["<script>alert(1)</script>"]}) == ("script-alert-1-script",)
