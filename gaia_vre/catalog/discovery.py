@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.engine.model import Document, Engine, Interval, Page, SortKey
     from gaia_vre.catalog.model import Box, Dataset
     from gaia_vre.catalog.selection import TimeRange
+    from gaia_vre.catalog.vocabulary import Understood
 
 TEXT_LIMIT = 1000
 GROUPS_LIMIT = 30
@@ -70,20 +71,19 @@ def find(engine: Engine, question: Question, limit: int = PAGE, token: str | Non
         There is no catalog, or it cannot be read.
     """
     understood = vocabulary.understand(_checked(question.text or ""))
-    search = replace(_search(question), limit=limit)
-    groups = understood.groups[:GROUPS_LIMIT]
-    if len(understood.groups) > len(groups):
+    if len(understood.groups) > GROUPS_LIMIT:
         raise InvalidInput(
             f"text: it asks {len(understood.groups)} things; at most {GROUPS_LIMIT} are searched at once"
         )
-    search, page = _answered(engine, replace(search, groups=groups), token)
-    following = None if page.next is None else f"{search.least or 0}.{page.next}"
+    ways = _ways(replace(_search(question), limit=limit), understood)
+    way, page = _continued(engine, ways, token) if token is not None else _first(engine, ways)
+    search = ways[way]
     return Discovered(
         datasets=tuple(dataset_of(one, _items(engine, one)) for one in page.documents),
         facets=engine.facets(search),
         also=understood.also,
         complete=search.least is None,
-        next=following,
+        next=None if page.next is None else f"{way}.{page.next}",
         matched=page.matched or 0,
     )
 
@@ -94,28 +94,34 @@ def dataset(engine: Engine, name: str) -> Dataset:
     return dataset_of(found, _items(engine, found))
 
 
-def _answered(engine: Engine, search: Search, token: str | None) -> tuple[Search, Page]:
-    """Return the first page that has something, with all of the groups or as many as any has, and its search."""
-    if token is not None:
-        search = _continued(search, token)
-        return search, engine.search("collections", search)
-    page = engine.search("collections", search)
-    wanted = len(search.groups)
-    for least in range(wanted - 1, (wanted - 1) // 2, -1):
-        if page.documents:
-            break
-        fewer = replace(search, least=least)
-        page = engine.search("collections", fewer)
-        if page.documents:
-            search = fewer
-    return search, page
+def _ways(search: Search, understood: Understood) -> list[Search]:
+    """Return what to search, the next when one finds nothing.
+
+    First all of the groups; then a place by what covers it, where only few say its name; then
+    fewer and fewer of the groups, down to half of them.
+    """
+    ways = [replace(search, groups=understood.groups)]
+    if understood.place and not search.box:
+        ways.append(replace(search, groups=understood.elsewhere, box=understood.place))
+    wanted = len(understood.groups)
+    return ways + [replace(ways[0], least=least) for least in range(wanted - 1, (wanted - 1) // 2, -1)]
 
 
-def _continued(search: Search, token: str) -> Search:
-    count, _, rest = token.partition(".")
-    if not rest or not count.isascii() or not count.isdigit() or len(count) > 3:
+def _first(engine: Engine, ways: list[Search]) -> tuple[int, Page]:
+    """Return the first page of the first way that finds something."""
+    found = engine.search("collections", ways[0])
+    for way, search in enumerate(ways[1:], start=1):
+        if found.documents:
+            return way - 1, found
+        found = engine.search("collections", search)
+    return (len(ways) - 1, found) if found.documents else (0, found)
+
+
+def _continued(engine: Engine, ways: list[Search], token: str) -> tuple[int, Page]:
+    way, _, rest = token.partition(".")
+    if not rest or not (way.isascii() and way.isdigit()) or len(way) > 3 or int(way) >= len(ways):
         raise InvalidInput("token: it belongs to no search like this one; begin again without it")
-    return replace(search, least=int(count) or None, token=rest)
+    return int(way), engine.search("collections", replace(ways[int(way)], token=rest))
 
 
 def _search(question: Question) -> Search:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,22 @@ def test_pages_hold_everything_once_in_order(engine: Engine, text: str | None) -
 def test_a_forged_token_is_refused(engine: Engine, token: str) -> None:
     with pytest.raises(InvalidInput, match="token"):
         find(engine, Question("warm"), token=token)
+
+
+def test_what_covers_a_place_is_found_when_nothing_says_its_name(engine_of: Callable[..., Engine]) -> None:
+    globe = replace(WARM, id="globe", facts=Facts(box=(-180.0, -90.0, 180.0, 90.0)))
+    japan = replace(WARM, id="japan", facts=Facts(box=(130.0, 30.0, 140.0, 40.0)))
+    engine = engine_of(globe, japan, COLD, replace(globe, id="second"))
+    found = find(engine, Question("warm sea Mediterranean"), 1)
+    assert [one.id for one in found.datasets] == ["globe"]
+    assert (found.complete, found.matched) == (True, 2)
+    assert [one.id for one in find(engine, Question("warm sea Mediterranean"), 1, found.next).datasets] == ["second"]
+
+
+def test_a_name_that_is_said_counts_more_than_what_covers_it(engine_of: Callable[..., Engine]) -> None:
+    globe = replace(WARM, facts=Facts(box=(-180.0, -90.0, 180.0, 90.0)))
+    said = replace(WARM, id="said", description="In the Mediterranean.")
+    assert ids(engine_of(globe, said), "warm Méditerranée") == ["said"]
 
 
 def test_unknown_extents_fit_no_box_and_no_time(engine: Engine) -> None:

@@ -18,6 +18,8 @@ from gaia_vre.catalog.rules import words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gaia_vre.catalog.model import Box
+
 COMPILED = Path(__file__).with_name("concepts.json")
 _QUOTED = re.compile(r'["«“]([^"«»“”]*)["»”]')
 _NOISE = frozenset(
@@ -40,6 +42,8 @@ class Concept:
     """Every name, normalised as `words` does."""
     broader: tuple[str, ...]
     cf: tuple[str, ...]
+    box: tuple[float, ...]
+    """West, south, east, north of a place, roughly; empty for what is none."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Understood:
     groups: tuple[tuple[str, ...], ...]
     also: tuple[str, ...] = ()
     """Names that were searched besides those that were asked for."""
+    place: Box | None = None
+    """Box of the place that the question names, when it names one and something else."""
+    elsewhere: tuple[tuple[str, ...], ...] = ()
+    """The groups but for the place: what a dataset that covers it must still say."""
 
 
 def understand(text: str) -> Understood:
@@ -56,24 +64,35 @@ def understand(text: str) -> Understood:
 
     Accents, capitals and plurals do not matter. What stands in quotation marks is searched as it is.
     """
-    quoted = [(phrase,) for phrase in _QUOTED.findall(text) if words(phrase)]
-    rest = _QUOTED.sub(" ", text)
-    asked, groups, also = words(rest), [], []
+    found: list[tuple[tuple[str, ...], str]] = []
+    found += [((phrase,), "") for phrase in _QUOTED.findall(text) if words(phrase)]
+    asked, also = words(_QUOTED.sub(" ", text)), []
     for piece, keys in _pieces(asked):
         if keys:
-            groups.append(tuple(dict.fromkeys(label for key in keys for label in _said_by(key))))
+            found.append((tuple(dict.fromkeys(label for key in keys for label in _said_by(key))), keys[0]))
             also += [name for key in keys for name in _others(concepts()[key], piece)]
         elif piece[0] not in _NOISE:
-            groups.append((piece[0] + "*" if len(piece[0]) >= _SHORTEST_BEGINNING else piece[0],))
-    if not groups and not quoted:
-        groups = [(word,) for word in asked]
-    return Understood(tuple(dict.fromkeys([*quoted, *groups])), tuple(dict.fromkeys(also)))
+            found.append(((_going_on(piece[0]),), ""))
+    groups: dict[tuple[str, ...], str] = dict(found) or {(word,): "" for word in asked}
+    return Understood(tuple(groups), tuple(dict.fromkeys(also)), *_placed(groups))
+
+
+def _placed(groups: dict[tuple[str, ...], str]) -> tuple[Box | None, tuple[tuple[str, ...], ...]]:
+    """Return the box of the only place among the groups, and the other groups."""
+    boxes = {group: concepts()[key].box for group, key in groups.items() if key and concepts()[key].box}
+    others = tuple(group for group in groups if group not in boxes)
+    if len(boxes) != 1 or not others:
+        return None, ()
+    west, south, east, north = next(iter(boxes.values()))
+    return (west, south, east, north), others
 
 
 def widened(term: str) -> tuple[str, ...]:
-    """Return a term of a search with its other names; a term that names no concept comes alone."""
+    """Return a term of a search with its other names; one that names no concept may go on."""
     keys = _index().get(tuple(words(term)), ())
-    return tuple(dict.fromkeys([term, *(label for key in keys for label in _said_by(key))]))
+    if not keys:
+        return (_going_on(term),)
+    return tuple(dict.fromkeys(label for key in keys for label in _said_by(key)))
 
 
 def named(text: str, scheme: str) -> tuple[str, ...]:
@@ -156,6 +175,12 @@ def _pieces(asked: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, 
                 break
         yield tuple(asked[place : place + size]), keys
         place += size
+
+
+def _going_on(phrase: str) -> str:
+    """Mark a phrase as said by longer words too, unless its last word is so short that all could begin with it."""
+    last = "".join(words(phrase)[-1:])
+    return f"{phrase}*" if len(last) >= _SHORTEST_BEGINNING else phrase
 
 
 def _others(concept: Concept, said: tuple[str, ...]) -> Iterator[str]:

@@ -44,7 +44,16 @@ def _concept(graph: rdflib.Graph, one: Any) -> dict[str, Any]:
         "labels": list(dict.fromkeys(" ".join(words(label)) for label in labels)),
         "broader": sorted(_key(other) for other in graph.objects(one, SKOS.broader)),
         "cf": names,
+        "box": _box(graph.value(one, rdflib.SDO.box)),
     }
+
+
+def _box(given: Any) -> list[float]:
+    """Return west, south, east, north; schema.org writes south, west, north, east."""
+    if given is None:
+        return []
+    south, west, north, east = (float(one) for one in str(given).split())
+    return [west, south, east, north]
 
 
 def _key(node: Any) -> str:

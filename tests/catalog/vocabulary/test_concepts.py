@@ -10,6 +10,7 @@ import pytest
 import rdflib
 from rdflib.namespace import SKOS
 
+from gaia_vre.catalog.engine.places import parse_box
 from gaia_vre.catalog.vocabulary import COMPILED
 from gaia_vre.catalog.vocabulary.compiling import compiled, read
 
@@ -17,6 +18,7 @@ LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
 KNOWN = re.compile(
     r"http://vocab\.nerc\.ac\.uk/standard_name/[a-z0-9_]+/"
     r"|http://vocab\.nerc\.ac\.uk/collection/P02/current/[A-Z]{4}/"
+    r"|http://www\.eionet\.europa\.eu/gemet/concept/\d+"
     r"|https://gcmd\.earthdata\.nasa\.gov/kms/concept/[0-9a-f-]{36}"
 )
 
@@ -75,5 +77,15 @@ def test_identifiers_of_others_have_their_form_and_stand_once(graph: rdflib.Grap
 
 def test_only_terms_of_skos_are_used(graph: rdflib.Graph) -> None:
     used = {one for one in graph.predicates() if str(one).startswith(str(SKOS))}
-    assert set(graph.predicates()) - used == {rdflib.RDF.type, rdflib.DCTERMS.title}
+    assert set(graph.predicates()) - used == {rdflib.RDF.type, rdflib.DCTERMS.title, rdflib.SDO.box}
     assert used <= set(dir(SKOS))
+
+
+def test_places_and_nothing_else_have_a_box_on_earth(graph: rdflib.Graph, concepts: list[Any]) -> None:
+    for one in concepts:
+        place = str(graph.value(one, SKOS.inScheme)).endswith(":place")
+        box = graph.value(one, rdflib.SDO.box)
+        assert (box is not None) == place, one
+        if place:
+            south, west, north, east = map(float, str(box).split())
+            parse_box([west, south, east, north])

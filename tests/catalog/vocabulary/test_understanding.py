@@ -53,8 +53,9 @@ def test_signs_are_no_error(text: str) -> None:
 
 
 def test_a_term_is_widened_by_its_other_names() -> None:
-    assert {"SST", "sea surface temperature", "temperature surface mer"} <= set(widened("SST"))
-    assert widened("volcanic unrest") == ("volcanic unrest",)
+    assert {"sst", "sea surface temperature", "temperature surface mer"} <= set(widened("SST"))
+    assert widened("unrest of old") == ("unrest of old",)
+    assert widened("volcanic unrest") == ("volcanic unrest*",)
 
 
 def test_texts_and_standard_names_lead_to_concepts() -> None:
@@ -67,3 +68,15 @@ def test_texts_and_standard_names_lead_to_concepts() -> None:
         "humidité du sol",
         None,
     )
+
+
+def test_a_place_is_known_by_its_box_too() -> None:
+    found = understand("SST en Méditerranée")
+    assert found.place is not None
+    assert found.place[0] < 5 < found.place[2]
+    assert found.elsewhere == understand("SST").groups
+
+
+@pytest.mark.parametrize("text", ["Méditerranée", "France Japan wind", "wind", '"France" wind'])
+def test_there_is_no_box_without_one_place_and_something_else(text: str) -> None:
+    assert understand(text).place is None
