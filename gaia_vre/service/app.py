@@ -88,7 +88,9 @@ def _stac(parts: Parts) -> ASGIApp:
     """Return the STAC API; without anonymous reading it is for those who are signed in."""
     folder = StateFolder(parts.settings.state)
     base = f"{parts.settings.addresses.public_url}{PREFIX}"
-    addresses = Addresses(f"{base}/stac", folder.data.as_uri(), f"{base}/files")
+    addresses = Addresses(
+        f"{base}/stac", folder.data.as_uri(), f"{base}/files", lambda href: parts.signers.of(href) is not None
+    )
     stac = make_stac(parts.catalog, addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
 
