@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -82,9 +83,8 @@ class Files:
 
     def _send_on(self, request: Request, dataset: str, file: str) -> Response:
         link = self._gate.link(dataset, self._login.caller(request).person)
-        place = request.url.path.removesuffix(file)
-        # The path is written by us, but for the file's name, which the class quotes.
-        return RedirectResponse(f"{place}{self._gate.links.segment(link)}/{file}", 307, {"Cache-Control": "no-store"})
+        place = f"{request.scope['root_path']}/{dataset}/{self._gate.links.segment(link)}/{quote(file)}"
+        return RedirectResponse(place, 307, {"Cache-Control": "no-store"})
 
 
 class _Folder:
