@@ -85,7 +85,7 @@ class TraceSource(_FileSource):
 
     name = "gaia_traces"
     container = "python"
-    reader = staticmethod(lambda file: opening.read_traces([file]))
+    reader = staticmethod(opening.read_traces)
 
 
 class StationSource(_FileSource):

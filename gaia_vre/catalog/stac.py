@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.catalog.model import to_json
+from gaia_vre.catalog.model import Copy, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,7 @@ _PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 _TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
 _CONTACTS = "https://stac-extensions.github.io/contacts/v0.1.1/schema.json"
 _FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+_ALTERNATE = "https://stac-extensions.github.io/alternate-assets/v1.2.0/schema.json"
 _XARRAY = "https://stac-extensions.github.io/xarray-assets/v1.0.0/schema.json"
 _DEGREES = ("degrees_east", "degrees_north")
 
@@ -182,6 +183,7 @@ def _collection_extensions(dataset: Dataset) -> set[str]:
 
 def _file_extensions(dataset: Dataset) -> set[str]:
     used = {_FILE}
+    used |= {_ALTERNATE} if any(asset.copies for asset in dataset.facts.assets) else set()
     used |= {_DATACUBE} if dataset.kind in ("grid", "image") else set()
     used |= {_XARRAY} if dataset.kind == "grid" else set()
     used |= {_TABLE} if dataset.kind == "table" else set()
@@ -236,14 +238,28 @@ def _assets(dataset: Dataset) -> dict[str, Any]:
 
 
 def _asset(asset: Asset) -> dict[str, Any]:
-    described = {
-        "href": f"../../{asset.path}",
+    described: dict[str, Any] = {
+        "href": asset.path if "://" in asset.path else f"../../{asset.path}",
         "type": asset.media_type,
         "title": asset.title,
         "roles": list(asset.roles),
         "file:size": asset.bytes,
     }
+    if asset.copies:
+        described["alternate"] = {one.site: {"href": one.href} for one in asset.copies}
     return described | ({"xarray:open_kwargs": {"consolidated": False}} if "zarr" in asset.media_type else {})
+
+
+def copies_of(asset: dict[str, Any]) -> tuple[Copy, ...]:
+    """Return the copies that a STAC asset names by the alternate-assets extension, in its order."""
+    alternate = asset.get("alternate")
+    if not isinstance(alternate, dict):
+        return ()
+    return tuple(
+        Copy(str(site), one["href"])
+        for site, one in alternate.items()
+        if isinstance(one, dict) and isinstance(one.get("href"), str)
+    )
 
 
 def _geometry(box: Box) -> dict[str, Any]:

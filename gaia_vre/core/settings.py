@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 import yaml
@@ -24,6 +24,17 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+Choices = TypeVar("Choices", bound=tuple[Any, ...])
+
+
+def _named_once(choices: Choices) -> Choices:
+    names = [choice.name for choice in choices]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the name {name!r} stands twice")
+    return choices
 
 
 class OpenIDConnect(_Part):
@@ -122,11 +133,7 @@ class Labs(_Part):
     @field_validator("sizes", "environments")
     @classmethod
     def _names_are_unique(cls, choices: tuple[Any, ...]) -> tuple[Any, ...]:
-        names = [choice.name for choice in choices]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"the name {name!r} stands twice")
-        return choices
+        return _named_once(choices)
 
 
 class Dask(_Part):
@@ -167,6 +174,33 @@ class Service(_Part):
         if zone not in available_timezones():
             raise ValueError(f"there is no time zone {zone!r}{did_you_mean(zone, available_timezones())}")
         return zone
+
+
+class Site(_Part):
+    """A place that keeps copies of datasets."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9.-]{0,60}$", description="Key of the site, as the catalog's alternate assets name it."
+    )
+    title: str = Field(max_length=60, description="What people read when data comes from there.")
+    s3_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="Address of its S3 service; empty: Amazon's own."
+    )
+    seconds: float = Field(
+        default=10, gt=0, le=600, description="How long it may keep silent before the next site is asked."
+    )
+    folders: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders of its storage that are mounted here; a file:// address is read below them only.",
+    )
+
+    @field_validator("folders")
+    @classmethod
+    def _folders_are_absolute(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        for folder in folders:
+            if not folder.is_absolute() or folder == Path("/"):
+                raise ValueError(f"{folder} is no folder that can be opened to readers; give an absolute one")
+        return folders
 
 
 class Addresses(_Part):
@@ -212,12 +246,20 @@ class Settings(_Part):
     labs: Labs = Field(default_factory=Labs, description="What people start.")
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
+    sites: tuple[Site, ...] = Field(
+        default=(), description="Sites that keep copies of datasets, nearest first; data is read from the nearest."
+    )
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
 
     @property
     def catalog_is_public(self) -> bool:
         chosen = self.service.catalog_anonymous
         return self.addresses.host in ("127.0.0.1", "::1", "localhost") if chosen is None else chosen
+
+    @field_validator("sites")
+    @classmethod
+    def _sites_are_unique(cls, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        return _named_once(sites)
 
     @field_validator("state")
     @classmethod
