@@ -103,7 +103,7 @@ class ReplicaFileSystem(AbstractFileSystem):  # type: ignore[misc]
             try:
                 done = work(files, join(root, path))
             except failures() as error:
-                if isinstance(error, FileNotFoundError) and path and self._stands(place):
+                if isinstance(error, FileNotFoundError) and self._stands(place):
                     raise FileNotFoundError(f"{self.owner}: {path}") from error
                 reasons[place] = spoken_failure(error, place.seconds)
                 self._failed[place] = time.monotonic()

@@ -49,7 +49,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self._send(int(self.web.fault), b"", body=body)
             return
         path = Path(self.translate_path(self.path))
-        if path.is_dir():
+        if path.is_dir() and self.web.fault != "no listing":
             names = "".join(
                 f'<a href="{one.name}{"/" * one.is_dir()}">{one.name}</a>' for one in sorted(path.iterdir())
             )

@@ -54,7 +54,9 @@ def read_archive(source: Source | Path) -> Any:
         It is no zip, has no ``meta.xml``, names a file outside of itself, or unpacks to more than is sane.
     """
     source = as_source(source)
-    with readable(source, "Darwin Core archive", zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+    with readable(
+        source, "Darwin Core archive", zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError
+    ):
         return located(_typed(_core_table(source)))
 
 

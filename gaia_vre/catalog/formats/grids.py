@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.formats.source import Source, as_source, readable
@@ -47,20 +46,24 @@ def read_netcdf(source: Source | Path, chunks: Any = None) -> Any:
 
 
 def read_grib(source: Source | Path, chunks: Any = None) -> Any:
-    """Open a GRIB file whose fields share one grid; the index that cfgrib makes stays in memory."""
+    """Open a GRIB file of edition 2 whose fields share one grid."""
     import xarray as xr
+    from gribberish.gribberish_backend import GribberishBackend
 
     source = as_source(source)
-    chunks = {} if chunks is None else chunks
     file = source.local()
-    with readable(source, "GRIB file of one grid", Exception), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning)
-        grid = xr.open_dataset(
-            file, engine="cfgrib", chunks=chunks, backend_kwargs={"indexpath": "", "errors": "raise"}
-        )
-        if not grid.data_vars:
-            raise InvalidInput(f"{source.owner}: {source.name} holds no GRIB message")
-        return described(grid)
+    with file.open("rb") as stream:
+        head = stream.read(8)
+    if head[:4] == b"GRIB" and head[7:] == b"\x01":
+        raise InvalidInput(f"{source.owner}: {source.name} is GRIB of edition 1; only edition 2 is read here")
+    # Anything may come out of a decoder that is given bytes of chance.
+    with readable(source, "GRIB file of one grid", Exception):
+        grid = xr.open_dataset(file, engine=GribberishBackend)
+    for array in grid.data_vars.values():
+        # The decoder takes these from any one message, whatever the others say; the coordinates hold them.
+        for name in ("fixed_surface_value", "reference_date", "forecast_date"):
+            array.attrs.pop(name, None)
+    return described(grid.chunk({} if chunks is None else chunks))
 
 
 def described(grid: Any) -> Any:

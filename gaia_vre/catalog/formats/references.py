@@ -59,7 +59,7 @@ def _from_tables(source: Source) -> dict[str, Any]:
     from fsspec.implementations.local import LocalFileSystem
     from fsspec.implementations.reference import LazyReferenceMapper
 
-    mapper = LazyReferenceMapper(str(source.path), fs=LocalFileSystem())
+    mapper = LazyReferenceMapper(str(source.path), fs=LocalFileSystem(), engine="pyarrow")
     check = _checker(source)
     return {key: _checked(mapper._load_one_key(key), {}, check) for key in mapper}
 
