@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.reader import Catalog, Results
 
-__all__ = ["catalog", "cluster", "open", "search"]
+__all__ = ["catalog", "cluster", "estimate", "open", "search"]
 
 
 def catalog() -> Catalog:
@@ -67,6 +68,16 @@ def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is
     from gaia_vre.catalog.reader import current_catalog
 
     return current_catalog().open(dataset_id, **selection)
+
+
+def estimate(dataset_id: str, **selection: Any) -> Estimate:
+    """Tell what reading a selection would cost: bytes, requests, memory and sites; the data is not read.
+
+    Takes what `open` takes. ``print(gaia.estimate("ostia-monthly", time="2008"))``.
+    """
+    from gaia_vre.catalog.reader import current_catalog
+
+    return current_catalog()[dataset_id].estimate(**selection)
 
 
 def cluster(*arguments: Any, **options: Any) -> Any:

@@ -139,7 +139,7 @@ def checked_selection(dataset: Dataset, selection: dict[str, Any]) -> dict[str, 
     if "variables" in checked:
         names = checked["variables"]
         checked["variables"] = [names] if isinstance(names, str) else list(names)
-        for name in checked["variables"]:
+        for name in checked["variables"] if dataset.facts.variables else ():
             check_known(dataset, name, "variable", [variable.name for variable in dataset.facts.variables])
     return checked
 

@@ -235,7 +235,8 @@ def test_an_ensemble_opens_through_intake_esm(tmp_path: Path) -> None:
     facets = dict(zip(("variable_id", "table_id", "source_id", "experiment_id"), path.stem.split("_"), strict=False))
     (tmp_path / path.name).write_bytes(path.read_bytes())
     described = {
-        "esmcat_version": "0.1.0", "id": "cmip6", "description": "", "attributes": [{"column_name": name} for name in facets],
+        "esmcat_version": "0.1.0", "id": "cmip6", "description": "",
+        "attributes": [{"column_name": name} for name in facets],
         "assets": {"column_name": "path", "format": "netcdf"},
         "aggregation_control": {"variable_column_name": "variable_id", "groupby_attrs": ["source_id", "experiment_id"]},
         "catalog_dict": [{**facets, "path": path.name}],
