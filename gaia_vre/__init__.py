@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.reader import Catalog, Results
 
-__all__ = ["catalog", "cluster", "estimate", "open", "search"]
+__all__ = ["catalog", "cited", "cluster", "estimate", "open", "search"]
 
 
 def catalog() -> Catalog:
@@ -54,7 +55,8 @@ def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is
         ``variables="tos"`` or a list; ``time="2008-01"``, a slice or a pair; ``bbox=(west, south,
         east, north)``; for grids and images any dimension (``lat=slice(40, 50)``, ``plev=100000``:
         the nearest); for tables any column (a value, a list or a slice); for traces ``network``,
-        ``station``, ``location`` and ``channel``, with wildcards.
+        ``station``, ``location`` and ``channel``, with wildcards. ``warn_above_gb=5`` warns, and only
+        warns, when the selection takes more memory than that.
 
     Raises
     ------
@@ -68,6 +70,13 @@ def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is
     from gaia_vre.catalog.reader import current_catalog
 
     return current_catalog().open(dataset_id, **selection)
+
+
+def cited() -> Citation:
+    """Return how to cite everything that this session opened: ``print(gaia.cited().bibtex)``."""
+    from gaia_vre.catalog.session import opened
+
+    return opened()
 
 
 def estimate(dataset_id: str, **selection: Any) -> Estimate:

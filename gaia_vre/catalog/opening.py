@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog import session
 from gaia_vre.catalog.formats import (
     COG,
     MINISEED,
@@ -36,6 +39,7 @@ __all__ = [
     "SAC",
     "STATIONXML",
     "ZARR",
+    "ReadingNotice",
     "data_assets",
     "open_dataset",
     "read_grid",
@@ -45,11 +49,20 @@ __all__ = [
     "read_traces",
 ]
 
+WARNING_VARIABLE = "GAIA_VRE_READING_WARNING_GB"
+"""Environment variable with the GB in memory above which opening tells what reading costs."""
+
 _CODES = ("network", "station", "location", "channel")
+
+
+class ReadingNotice(UserWarning):
+    """What was opened is large to read."""
 
 
 def open_dataset(dataset: Dataset, data: Path, selection: dict[str, Any]) -> Any:
     """Open a dataset whose files stand below `data` or at a site, cut to the selection.
+
+    ``warn_above_gb`` among the selection says from what memory on it warns; see `gaia_vre.open`.
 
     Raises
     ------
@@ -59,11 +72,33 @@ def open_dataset(dataset: Dataset, data: Path, selection: dict[str, Any]) -> Any
         The selection names something that the dataset has not, or lies outside its extent.
     """
     assets = data_assets(dataset)
-    selection = checked_selection(dataset, selection)
+    selection = dict(selection)
+    threshold = _threshold(dataset.id, selection.pop("warn_above_gb", None))
+    asked, selection = selection, checked_selection(dataset, selection)
     sites = current_sites()
     sources = [source_of(dataset.id, asset, data, sites) for asset in assets]
     reader = reader_of(dataset.id, assets[0].media_type, sources[0].name)
-    return _CUTTERS[family_of(reader)](dataset, reader, sources, selection)
+    opened = _CUTTERS[family_of(reader)](dataset, reader, sources, selection)
+    session.remember(dataset, asked)
+    if getattr(opened, "nbytes", 0) > threshold:
+        _warn(dataset, data, asked)
+    return opened
+
+
+def _threshold(owner: str, asked: Any) -> float:
+    """Return the bytes in memory above which opening warns: the argument, else that of this environment."""
+    named = os.environ.get(WARNING_VARIABLE, "50") if asked is None else asked
+    try:
+        return float(named) * 1e9
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{owner}: warn_above_gb takes a number of GB, not {named!r}") from None
+
+
+def _warn(dataset: Dataset, data: Path, selection: dict[str, Any]) -> None:
+    from gaia_vre.catalog.estimate import estimate_dataset
+
+    said = estimate_dataset(dataset, data, selection).sentence
+    warnings.warn(f"{dataset.id}: {said}. Nothing is read before it is used.", ReadingNotice, stacklevel=5)
 
 
 def data_assets(dataset: Dataset) -> list[Asset]:

@@ -17,6 +17,7 @@ from gaia_vre.catalog.stac import INDEX, INDEX_VERSION
 from gaia_vre.core.errors import Unavailable
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
 
 VARIABLE = "GAIA_VRE_CATALOG"
@@ -33,6 +34,12 @@ class Entry:
     def open(self, **selection: Any) -> Any:
         """Open the dataset, cut to the selection; see `gaia_vre.open`."""
         return open_dataset(self.dataset, self._data, selection)
+
+    def cite(self) -> Citation:
+        """Return how to cite it: ``.text``, ``.bibtex``, ``.datacite``."""
+        from gaia_vre.catalog.citing import cite
+
+        return cite(self.dataset)
 
     def estimate(self, **selection: Any) -> Estimate:
         """Tell what reading this selection would cost, without reading it; see `gaia_vre.estimate`."""

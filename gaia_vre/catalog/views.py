@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.model import Dataset
     from gaia_vre.catalog.rules import Question
@@ -51,6 +52,11 @@ def dataset_page(dataset: Dataset) -> str:
 def estimate_page(estimate: Estimate) -> str:
     """Return what a reading costs as HTML."""
     return _render("estimate.html", estimate=estimate)
+
+
+def citation_page(citation: Citation) -> str:
+    """Return what to cite as HTML, with the BibTeX to copy."""
+    return _render("citation.html", citation=citation)
 
 
 def catalog_text(datasets: Sequence[Dataset]) -> str:

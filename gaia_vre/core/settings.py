@@ -124,6 +124,11 @@ class Labs(_Part):
         default=60, ge=0.1, description="A lab without activity stops after this; a busy kernel is activity."
     )
     start_seconds: int = Field(default=120, ge=10, description="How long a lab may take to answer.")
+    reading_warning_gb: float = Field(
+        default=50,
+        gt=0,
+        description="Opening a selection that takes more memory than this, in GB, tells what reading it would cost.",
+    )
     isolation: Literal["auto", "required", "off"] = Field(
         default="auto",
         description="Separation of labs on one machine by bubblewrap: auto uses it where it works, "

@@ -45,6 +45,7 @@ def gaia_environment(settings: Settings, folder: StateFolder, examples: Path, pr
         "GAIA_VRE_URL": settings.addresses.service_url,
         "GAIA_VRE_CATALOG": str(folder.catalog),
         "GAIA_VRE_SITES": json.dumps([site.model_dump(mode="json") for site in settings.sites]),
+        "GAIA_VRE_READING_WARNING_GB": f"{settings.labs.reading_warning_gb:g}",
         "GAIA_VRE_EXAMPLES": str(examples),
         # The hub must hear of activity well before the culler takes silence for idleness.
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(int(max(3, min(300, settings.labs.idle_minutes * 60 / 4)))),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from gaia_vre.catalog.estimate import estimate_dataset
 from gaia_vre.catalog.model import Asset, Copy, Dataset, Facts
-from gaia_vre.catalog.opening import open_dataset
+from gaia_vre.catalog.opening import ReadingNotice, open_dataset
 from gaia_vre.catalog.reader import Catalog
 from gaia_vre.core.errors import InvalidInput, Unavailable
 from tests.support.stores import web_of
@@ -102,3 +102,17 @@ def test_what_does_not_fit_or_open_is_refused_as_by_open(catalog: Catalog) -> No
         catalog["ostia-monthly"].estimate(time="1999")
     with pytest.raises(Unavailable, match="is described here"):
         catalog["argo-gdac"].estimate()
+
+
+def test_opening_what_is_large_warns_and_opens(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.warns(ReadingNotice, match="ostia-monthly: This selection reads 0.*Nothing is read before"):
+        assert catalog.open("ostia-monthly", time="2008", warn_above_gb=0.0001).sizes["time"] == 12
+    monkeypatch.setenv("GAIA_VRE_READING_WARNING_GB", "0.0001")
+    with pytest.warns(ReadingNotice):
+        catalog.open("ostia-monthly")
+    catalog.open("ostia-monthly", warn_above_gb=1)
+
+
+def test_a_threshold_that_is_no_number_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(InvalidInput, match="warn_above_gb takes a number of GB, not 'much'"):
+        catalog.open("ostia-monthly", warn_above_gb="much")
