@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.reader import Catalog, Results
 
-__all__ = ["catalog", "cited", "cluster", "estimate", "open", "search"]
+__all__ = ["catalog", "cited", "cluster", "estimate", "open", "search", "stack"]
 
 
 def catalog() -> Catalog:
@@ -87,6 +87,34 @@ def estimate(dataset_id: str, **selection: Any) -> Estimate:
     from gaia_vre.catalog.reader import current_catalog
 
     return current_catalog()[dataset_id].estimate(**selection)
+
+
+def stack(items: Any, variables: Any = None, bbox: Any = None, sign: Any = None, **options: Any) -> Any:
+    """Put the images of STAC items on one grid: a lazy Dataset with time, y and x, by odc-stac.
+
+    Parameters
+    ----------
+    items
+        pystac items (as pystac-client finds them), their JSON, or results of `search`.
+    variables
+        Names of the images to take (``["red", "nir"]``); all when left out.
+    bbox
+        ``(west, south, east, north)`` in degrees; items elsewhere are left out.
+    sign
+        Function that turns a remote address into a signed one.
+    **options
+        ``crs``, ``resolution``, ``chunks``, ``groupby``, ``resampling`` and what else odc-stac takes. Without
+        ``crs`` the items' own is taken, if they have one in common; the grid chosen stands in ``.attrs["grid"]``.
+
+    Raises
+    ------
+    gaia_vre.core.errors.InvalidInput
+        The items are in several projections or name none, none reaches the box, or an address is refused.
+    """
+    from gaia_vre.catalog.reader import catalog_if_any
+    from gaia_vre.catalog.stacking import stack as stacked
+
+    return stacked(items, catalog=catalog_if_any(), variables=variables, bbox=bbox, sign=sign, **options)
 
 
 def cluster(*arguments: Any, **options: Any) -> Any:

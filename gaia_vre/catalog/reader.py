@@ -166,6 +166,14 @@ def current_catalog() -> Catalog:
     return _opened[key]
 
 
+def catalog_if_any() -> Catalog | None:
+    """Return the catalog of this environment, or None where none was prepared."""
+    try:
+        return current_catalog()
+    except Unavailable:
+        return None
+
+
 def _folder() -> Path:
     named = os.environ.get(VARIABLE)
     if named:

@@ -19,7 +19,7 @@ INDEX_VERSION = 1
 _GLOBE = [-180.0, -90.0, 180.0, 90.0]
 _DATACUBE = "https://stac-extensions.github.io/datacube/v2.2.0/schema.json"
 _SCIENTIFIC = "https://stac-extensions.github.io/scientific/v1.0.0/schema.json"
-_PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
+PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 _TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
 _CONTACTS = "https://stac-extensions.github.io/contacts/v0.1.1/schema.json"
 _FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
@@ -187,7 +187,7 @@ def _file_extensions(dataset: Dataset) -> set[str]:
     used |= {_DATACUBE} if dataset.kind in ("grid", "image") else set()
     used |= {_XARRAY} if dataset.kind == "grid" else set()
     used |= {_TABLE} if dataset.kind == "table" else set()
-    return used | ({_PROJECTION} if dataset.facts.projection else set())
+    return used | ({PROJECTION} if dataset.facts.projection else set())
 
 
 def _cube(dataset: Dataset) -> dict[str, Any]:
