@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from gaia_vre.catalog.citing import Citation
+    from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.model import Dataset, Rights
     from gaia_vre.catalog.rules import Question
 
@@ -45,6 +47,16 @@ def results_page(datasets: Sequence[Dataset], question: str, *, complete: bool) 
 def dataset_page(dataset: Dataset) -> str:
     """Return one dataset as HTML."""
     return _render("dataset.html", dataset=dataset)
+
+
+def estimate_page(estimate: Estimate) -> str:
+    """Return what a reading costs as HTML."""
+    return _render("estimate.html", estimate=estimate)
+
+
+def citation_page(citation: Citation) -> str:
+    """Return what to cite as HTML, with the BibTeX to copy."""
+    return _render("citation.html", citation=citation)
 
 
 def catalog_text(datasets: Sequence[Dataset]) -> str:
