@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.reader import Catalog, Results
+    from gaia_vre.linked import DatasetAccess
 
-__all__ = ["catalog", "cited", "cluster", "estimate", "open", "search", "stack"]
+__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "stack"]
 
 
 def catalog() -> Catalog:
@@ -64,12 +65,24 @@ def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is
         There is no such dataset; the message has the nearest id.
     gaia_vre.core.errors.InvalidInput
         The selection lies outside the extent, which the message says, or names what is not there.
+    gaia_vre.core.errors.NotAllowed
+        Its files are not for everybody; the message says what is missing and who grants access.
     gaia_vre.core.errors.Unavailable
         The dataset is only described; the message says how to get it.
     """
     from gaia_vre.catalog.reader import current_catalog
 
     return current_catalog().open(dataset_id, **selection)
+
+
+def access(dataset_id: str) -> DatasetAccess:
+    """Say whether you may read the files of a dataset, and show the licence to accept.
+
+    ``gaia.access("…").accept()`` accepts the licence as it was shown.
+    """
+    from gaia_vre.linked import dataset_access
+
+    return dataset_access(dataset_id)
 
 
 def cited() -> Citation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -81,6 +81,40 @@ class Report:
     """With it the service knows for sure which start this was the end of."""
     detail: str = ""
     """One sentence more for the owner; cut at 500 characters."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A licence to read before it is accepted."""
+
+    key: str
+    title: str
+    text: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """Whether I may read the files of a dataset, and what stands in the way."""
+
+    dataset: str
+    allowed: bool
+    reason: str
+    message: str
+    who: str | None
+    """Who grants access, as far as known."""
+    licence: Terms | None
+
+
+@dataclass(frozen=True)
+class FileLinks:
+    """Links to the files of a dataset, for me alone, until they end."""
+
+    dataset: str
+    expires: datetime
+    address: str = field(repr=False)
+    """Of the dataset's folder."""
+    assets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 class ServiceClient:
@@ -163,6 +197,23 @@ class ServiceClient:
         """Hide a notice and all older ones."""
         self._ask("POST", f"/endings/{number}/dismiss")
 
+    # Files with rights --------------------------------------------------------------------------
+
+    def access(self, dataset: str) -> Access:
+        """Return whether I may read the files of a dataset, with the licence to accept."""
+        return _access(self._ask("GET", f"/catalog/datasets/{_word(dataset)}/access"))
+
+    def accept(self, dataset: str, digest: str) -> Access:
+        """Accept the licence of a dataset, as `access` showed it: its digest says which text that was."""
+        return _access(self._ask("POST", f"/catalog/datasets/{_word(dataset)}/accept", {"digest": digest}))
+
+    def links(self, dataset: str, assets: list[str] | None = None, item: str | None = None) -> FileLinks:
+        """Return links to the files of a dataset or an item, all or those named; raises NotAllowed with whom to ask."""
+        given = {"dataset": dataset, "assets": assets, "item": item}
+        body = {key: value for key, value in given.items() if value is not None}
+        found = self._ask("POST", "/catalog/links", body)
+        return FileLinks(dataset, _known(found["expires"]), f"{self.url}/{found['path']}", found["assets"])
+
     # What the hub and the gateway tell ------------------------------------------------------------
 
     def report(self, report: Report) -> None:
@@ -189,6 +240,11 @@ def _refusal(answer: httpx2.Response) -> GaiaError:
         kind = Unavailable if answer.status_code >= 500 else InvalidInput
         return kind(f"The service answered {answer.status_code} {answer.reason_phrase}")
     return ERRORS.get(code, GaiaError)(detail)
+
+
+def _access(found: dict[str, Any]) -> Access:
+    licence = found["licence"]
+    return Access(**found | {"licence": Terms(**licence) if licence else None})
 
 
 def _word(name: str) -> str:

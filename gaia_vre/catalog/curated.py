@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gaia_vre.catalog.access import check_rights
 from gaia_vre.catalog.model import Dataset, Period, from_json
 
 COLLECTIONS = Path(__file__).parent / "collections"
@@ -79,8 +80,11 @@ def _describe(values: dict[str, Any], pole: str) -> Description:
     own = {key: values.pop(key) for key in ("sources", "recipe", "units", "bbox", "period") if key in values}
     if pole != UNASSIGNED:
         values["pole"] = pole
+    dataset = from_json(Dataset, values)
+    if dataset.rights:
+        check_rights(dataset.rights)
     return Description(
-        dataset=from_json(Dataset, values),
+        dataset=dataset,
         sources=tuple(Source(**source) for source in own.get("sources", ())),
         recipe=from_json(Recipe, own["recipe"]) if "recipe" in own else None,
         units=own.get("units"),

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog import formats, opening, session
+from gaia_vre.catalog.files import linked_parts
 from gaia_vre.catalog.formats.darwin_core import read_archive
 from gaia_vre.catalog.formats.grids import read_grib, read_netcdf
 from gaia_vre.catalog.formats.models import read_datastore
 from gaia_vre.catalog.formats.references import read_references
+from gaia_vre.catalog.formats.source import Source, as_source
 from gaia_vre.catalog.formats.tables import read_csv, read_geopackage
 from gaia_vre.catalog.reader import Catalog, current_catalog
+from gaia_vre.catalog.sites import HERE, Place, checked_address, local_path
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # intake-stac imports pkg_resources, which is deprecated
@@ -50,8 +53,8 @@ class _FileSource(DataSource):  # type: ignore[misc]
 
     def to_dask(self) -> Any:
         """Open: arrays lazily, small tables and traces at once."""
-        opened = type(self).reader(Path(self.urlpath), **self._options)
-        _remember(Path(self.urlpath))
+        opened = type(self).reader(_allowed(self.urlpath), **self._options)
+        _remember(self.urlpath)
         return opened
 
     def read(self) -> Any:
@@ -238,8 +241,19 @@ _catalogs: dict[Path, Catalog] = {}
 """The catalogs that Intake was given, by folder."""
 
 
-def _remember(path: Path) -> None:
+def _allowed(address: str) -> Source:
+    """Return what an address of a catalog leads to; raises InvalidInput when it reaches outside of the data."""
+    if not _catalogs:
+        return as_source(address)  # somebody's own file, not one that a catalog names
+    folders = tuple(folder.parent for folder in _catalogs)
+    place = Place(checked_address("intake.cat.gaia", address, folders), HERE)
+    path = local_path(place)
+    return Source(path.name if path else linked_parts(place.href)[0], path, (place,), folders)
+
+
+def _remember(address: str) -> None:
     """Keep to be cited that a file was opened by its own source."""
+    path = Path(address)
     for folder, catalog in _catalogs.items():
         if path.is_relative_to(folder.parent):
             name = path.relative_to(folder.parent).as_posix()

@@ -37,6 +37,20 @@ class Licence:
 
 
 @dataclass(frozen=True)
+class Rights:
+    """Who may read the files of a dataset; its description is for everybody."""
+
+    licence: str | None = None
+    """Key of the licence that each reader must have accepted."""
+    groups: tuple[str, ...] = ()
+    """Groups whose members may read; with an embargo, those who may read before its end."""
+    until: str | None = None
+    """End of an embargo (ISO 8601, with its zone); nothing of it, its groups included, is left afterwards."""
+    granted_by: str | None = None
+    """Whom to ask for the right."""
+
+
+@dataclass(frozen=True)
 class Provider:
     """Who made or hands out a dataset; roles are those of STAC."""
 
@@ -142,6 +156,8 @@ class Dataset:
     access: str | None = None
     """How to get a dataset that has no copy here."""
     link: str | None = None
+    rights: Rights | None = None
+    """None: the files are public."""
     example: tuple[str, ...] = ()
     facts: Facts = field(default_factory=Facts)
 

@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog import session
+from gaia_vre.catalog.files import SCHEME, linked_asset
 from gaia_vre.catalog.formats import (
     COG,
     MINISEED,
@@ -75,6 +76,7 @@ def open_dataset(dataset: Dataset, data: Path, selection: dict[str, Any]) -> Any
     selection = dict(selection)
     threshold = _threshold(dataset.id, selection.pop("warn_above_gb", None))
     asked, selection = selection, checked_selection(dataset, selection)
+    _check_links(assets)
     sites = current_sites()
     sources = [source_of(dataset.id, asset, data, sites) for asset in assets]
     reader = reader_of(dataset.id, assets[0].media_type, sources[0].name)
@@ -108,7 +110,16 @@ def data_assets(dataset: Dataset) -> list[Asset]:
         raise Unavailable(
             f"{dataset.id} is described here but has no copy to open; get it from {dataset.access or 'its owner'}"
         )
-    return assets
+    return [linked_asset(dataset, asset) for asset in assets]
+
+
+def _check_links(assets: list[Asset]) -> None:
+    """Ask for a link before a library does, so that a refusal is not wrapped in errors of its own."""
+    linked = [asset.path for asset in assets if asset.path.startswith(f"{SCHEME}://")]
+    if linked:
+        import fsspec
+
+        fsspec.filesystem(SCHEME).encode_url(linked[0])
 
 
 def _grid(dataset: Dataset, reader: Reader, sources: list[Source], selection: dict[str, Any]) -> Any:

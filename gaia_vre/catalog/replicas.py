@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fsspec import AbstractFileSystem
 from fsspec.spec import AbstractBufferedFile
 
+from gaia_vre.catalog.files import SCHEME
 from gaia_vre.catalog.stores import failures, join, spoken_failure, store_of
 from gaia_vre.core.errors import Unavailable
 
@@ -58,6 +59,11 @@ class ReplicaFileSystem(AbstractFileSystem):  # type: ignore[misc]
         self._seen: dict[Place, float] = {}
         self.read_from: Place | None = None
         """The place that answered last."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Links that the service gave travel with the work: a Dask worker has no token to ask for any.
+        carried = {place: store for place, store in self._stores.items() if place.scheme == SCHEME}
+        return _rebuilt, (self.owner, self.places, carried)
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         found = self._ask(path, lambda files, address: files.info(address))
@@ -145,6 +151,12 @@ class ReplicaFileSystem(AbstractFileSystem):  # type: ignore[misc]
             self._told |= news.keys()
             said = "; ".join(f"{one.title} {reason}" for one, reason in news.items())
             warnings.warn(f"{self.owner}: {said}; read from {place.title}", ReplicaNotice, stacklevel=2)
+
+
+def _rebuilt(owner: str, places: tuple[Place, ...], carried: dict[Place, tuple[Any, str]]) -> ReplicaFileSystem:
+    files = ReplicaFileSystem(owner, places)
+    files._stores.update(carried)
+    return files
 
 
 class _ReplicaFile(AbstractBufferedFile):  # type: ignore[misc]

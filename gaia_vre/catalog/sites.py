@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from gaia_vre.catalog.files import SCHEME, linked_parts
 from gaia_vre.core.errors import InvalidInput, SettingsError
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def checked_address(owner: str, href: str, folders: tuple[Path, ...]) -> str:
     """
     match = _SCHEME.match(href)
     scheme = match.group(1).lower() if match else ""
+    if scheme == SCHEME and linked_parts(href):
+        return href
     if scheme in REMOTE and "::" not in href and urlsplit(href).netloc:
         return scheme + href[len(scheme) :]
     if scheme not in ("", "file") or "\0" in href:
@@ -128,6 +131,8 @@ def checked_address(owner: str, href: str, folders: tuple[Path, ...]) -> str:
 
 def _answering(path: str) -> Site:
     """Return who answers at an address that names no site: this platform, or the host."""
+    if path.startswith(f"{SCHEME}://"):
+        return Site("here", HERE)
     host = urlsplit(path).netloc.rpartition("@")[2] if _SCHEME.match(path) else ""
     return Site(host or "here", host or HERE)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog.access import FIELD
+from gaia_vre.catalog.files import linked_asset
 from gaia_vre.catalog.model import Copy, to_json
 
 if TYPE_CHECKING:
@@ -161,6 +163,7 @@ def _own_fields(dataset: Dataset) -> dict[str, Any]:
         "gaia:licence": dataset.licence.text if dataset.licence else None,
         "gaia:package": dataset.package,
         "gaia:access": dataset.access,
+        FIELD: to_json(dataset.rights),
         "gaia:example": list(dataset.example),
     }
     return {name: value for name, value in own.items() if value}
@@ -234,7 +237,7 @@ def _projection(dataset: Dataset) -> dict[str, Any]:
 
 
 def _assets(dataset: Dataset) -> dict[str, Any]:
-    return {asset.key: _asset(asset) for asset in dataset.facts.assets}
+    return {asset.key: _asset(linked_asset(dataset, asset)) for asset in dataset.facts.assets}
 
 
 def _asset(asset: Asset) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _whole(href: str, item: Any) -> str:
     if "://" in href or href.startswith("/"):
         return href
     if itself and "://" in itself:
-        return urljoin(itself, href)
+        return str(urljoin(itself, href))
     return str(Path(itself).parent / href) if itself else href.removeprefix("../../")
 
 

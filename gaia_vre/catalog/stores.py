@@ -121,4 +121,10 @@ def _grid(place: Place) -> tuple[Any, str]:
     return IrodsFileSystem(address.hostname or "", address.port or 1247, seconds=place.seconds), address.path
 
 
-_STORES = {"file": _on_disk, "http": _over_http, "https": _over_http, "s3": _amazon, "irods": _grid}
+def _linked(place: Place) -> tuple[Any, str]:
+    import fsspec
+
+    return fsspec.filesystem(place.scheme), place.href
+
+
+_STORES = {"file": _on_disk, "http": _over_http, "https": _over_http, "s3": _amazon, "irods": _grid, "gaia": _linked}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
-    from gaia_vre.catalog.model import Dataset
+    from gaia_vre.catalog.model import Dataset, Rights
     from gaia_vre.catalog.rules import Question
 
 _SHOWN = 40
@@ -92,6 +92,7 @@ def facts(dataset: Dataset) -> list[tuple[str, str]]:
     return [
         ("Pole", dataset.pole_name),
         ("Access", "opens here" if dataset.opens_here else f"described: {dataset.access or 'no way to get it known'}"),
+        *([("Readers", _spoken_rights(dataset.rights))] if dataset.rights else []),
         ("Period", spoken_period(found.period)),
         ("Area", spoken_box(found.box)),
         *([("Size", sizes)] if sizes else []),
@@ -101,6 +102,15 @@ def facts(dataset: Dataset) -> list[tuple[str, str]]:
         ("Provider", ", ".join(one.name for one in dataset.providers) or "unknown"),
         ("Contact", f"{contact.name} ({', '.join(contact.emails)})" if contact else "unknown"),
     ]
+
+
+def _spoken_rights(rights: Rights) -> str:
+    """Return who may read the files, as "ocean, until 2027-01-01T00:00:00Z; Zoé grants access"."""
+    groups = ", ".join(rights.groups) or ("nobody" if rights.until else "everybody signed in")
+    parts = [groups + (f" until {rights.until}, then everybody" if rights.until else "")]
+    parts += [f"who accepted the licence {rights.licence}"] if rights.licence else []
+    parts += [f"{rights.granted_by} grants access"] if rights.granted_by else []
+    return "; ".join(parts)
 
 
 def file_format(dataset: Dataset) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,27 @@ def harvest(name: str | None, url: str | None, into: Path | None, file: Path | N
     save_report(report, folder, write_text)
     click.echo(json.dumps(report_json(report), ensure_ascii=False) if as_json else report_text(report))
     sys.exit(0 if report.complete else 1)
+
+
+@catalog.command()
+@click.option("--licence", help="Only of this licence.")
+@click.option("--user", help="Only of this person.")
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), help="YAML file of settings (default: $GAIA_VRE_SETTINGS)."
+)
+@_JSON
+def acceptances(licence: str | None, user: str | None, file: Path | None, *, as_json: bool) -> None:
+    """List who accepted which licence and when, oldest first, with the digest of the text."""
+    from gaia_vre.cli.database import opened
+    from gaia_vre.service.catalog.acceptances import Acceptances
+
+    with opened(file) as engine:
+        for one in Acceptances(engine).all(licence, user):
+            when = one.accepted.isoformat()
+            if as_json:
+                click.echo(json.dumps({**asdict(one), "accepted": when}))
+            else:
+                click.echo(f"{when}  {one.username:<20} {one.licence:<20} {one.digest[:12]}")
 
 
 def packaged_sources() -> Path:

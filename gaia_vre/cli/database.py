@@ -33,7 +33,7 @@ def upgrade(file: Path | None) -> None:
     from gaia_vre.database.engine import shown
     from gaia_vre.database.migrate import upgrade as migrate
 
-    with _opened(file) as engine:
+    with opened(file) as engine:
         migrate(engine)
         click.echo(f"{shown(engine)} is up to date.")
 
@@ -45,7 +45,7 @@ def check(file: Path | None) -> None:
     from gaia_vre.database.engine import check_usable, check_whole, shown
     from gaia_vre.database.migrate import differences
 
-    with _opened(file) as engine:
+    with opened(file) as engine:
         check_usable(engine)
         check_whole(engine)
         found = differences(engine)
@@ -57,7 +57,8 @@ def check(file: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def _opened(file: Path | None) -> Iterator[Engine]:
+def opened(file: Path | None) -> Iterator[Engine]:
+    """Open the database that a settings file names."""
     from gaia_vre.database.engine import database_url, make_engine
 
     engine = make_engine(database_url(read_settings(file) if file else load_settings()))

@@ -12,18 +12,16 @@ from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from gaia_vre.core.access_settings import Access
 from gaia_vre.core.errors import SettingsError, did_you_mean
 from gaia_vre.core.names import RESERVED_PREFIXES
+from gaia_vre.core.part import Part
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 Choices = TypeVar("Choices", bound=tuple[Any, ...])
@@ -37,7 +35,7 @@ def _named_once(choices: Choices) -> Choices:
     return choices
 
 
-class OpenIDConnect(_Part):
+class OpenIDConnect(Part):
     """How people sign in with their institution's account."""
 
     issuer: str = Field(
@@ -59,7 +57,7 @@ class OpenIDConnect(_Part):
     refresh_seconds: int = Field(default=300, ge=10, description="How old the provider's word about a person may be.")
 
 
-class Login(_Part):
+class Login(Part):
     """Who may sign in, and how."""
 
     kind: Literal["shared-password", "oidc"] = Field(
@@ -80,7 +78,7 @@ class Login(_Part):
         return self
 
 
-class Size(_Part):
+class Size(Part):
     """One choice of cores and memory for a lab."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Key of the size in forms and the API.")
@@ -89,7 +87,7 @@ class Size(_Part):
     memory_gib: float = Field(gt=0, le=16384, description="Memory in GiB.")
 
 
-class Environment(_Part):
+class Environment(Part):
     """One set of packages that a lab can start with."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,60}$", description="Key of the environment in forms and the API.")
@@ -99,7 +97,7 @@ class Environment(_Part):
     image: str | None = Field(default=None, description="Container image on a cluster.")
 
 
-class Labs(_Part):
+class Labs(Part):
     """What people start."""
 
     sizes: tuple[Size, ...] = Field(
@@ -141,7 +139,7 @@ class Labs(_Part):
         return _named_once(choices)
 
 
-class Dask(_Part):
+class Dask(Part):
     """Bounds of Dask clusters."""
 
     worker_cores: float = Field(default=1, gt=0, description="Cores of a worker when nothing is asked.")
@@ -155,7 +153,7 @@ class Dask(_Part):
     )
 
 
-class Service(_Part):
+class Service(Part):
     """The service at /services/gaia."""
 
     database_url: str | None = Field(
@@ -181,7 +179,7 @@ class Service(_Part):
         return zone
 
 
-class Site(_Part):
+class Site(Part):
     """A place that keeps copies of datasets."""
 
     name: str = Field(
@@ -208,7 +206,7 @@ class Site(_Part):
         return folders
 
 
-class Addresses(_Part):
+class Addresses(Part):
     """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
 
     host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
@@ -241,7 +239,7 @@ class Addresses(_Part):
         return f"http://127.0.0.1:{self.gateway_port}"
 
 
-class Settings(_Part):
+class Settings(Part):
     """All settings."""
 
     state: Path = Field(
@@ -254,6 +252,7 @@ class Settings(_Part):
     sites: tuple[Site, ...] = Field(
         default=(), description="Sites that keep copies of datasets, nearest first; data is read from the nearest."
     )
+    access: Access = Field(default_factory=Access, description="Files that are not open to everybody.")
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
 
     @property

@@ -62,9 +62,19 @@ class StateFolder:
         return self.root / "data"
 
     @property
+    def restricted(self) -> Path:
+        """Prepared datasets with rights, a folder each; no lab sees it, the service hands files out."""
+        return restricted_beside(self.data)
+
+    @property
     def catalog(self) -> Path:
         """The STAC catalog of the prepared datasets."""
         return self.data / "catalog"
 
     def home(self, username: str) -> Path:
         return self.homes / slug(username)
+
+
+def restricted_beside(data: Path) -> Path:
+    """Return the folder of the datasets with rights that belongs to a data folder."""
+    return data.parent / "restricted"

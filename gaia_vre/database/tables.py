@@ -69,3 +69,16 @@ class EndingRow(Table):
     reason: Mapped[str] = mapped_column(String(32))
     detail: Mapped[str] = mapped_column(String(500), default="")
     dismissed: Mapped[datetime | None] = mapped_column(AwareTime)
+
+
+class AcceptanceRow(Table):
+    """Somebody accepted a licence; never changed or deleted, for it may have to be shown later."""
+
+    __tablename__ = "acceptance"
+    __table_args__ = (UniqueConstraint("username", "licence", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(255))
+    licence: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    accepted: Mapped[datetime] = mapped_column(AwareTime)

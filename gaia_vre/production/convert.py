@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 from gaia_vre.catalog import opening
 from gaia_vre.catalog.model import Asset
 from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.state import restricted_beside
 from gaia_vre.production.durable import empty_folder, put_in_place, write_text
-from gaia_vre.production.plan import MARKERS, WORKING, Prepared, digest_of, marker_text
+from gaia_vre.production.plan import (
+    MARKERS,
+    Prepared,
+    digest_of,
+    files_folder,
+    marker_text,
+    working_folder,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,20 +34,27 @@ def convert(description: Description, sources: Path, data: Path) -> None:
     if recipe is None:
         raise InvalidInput(f"{description.id}: no recipe says how to prepare it")
     files = [sources / source.path for source in description.sources]
-    working = empty_folder(data / WORKING / description.id)
+    restricted = description.dataset.rights is not None
+    if restricted:
+        restricted_beside(data).mkdir(mode=0o700, parents=True, exist_ok=True)
+    working = empty_folder(working_folder(data, restricted=restricted) / description.id)
     made, final, facts = _MAKERS[str(description.dataset.kind)](description, recipe, files, working)
-    put_in_place(made, data / final)
-    marker = Prepared(digest_of(description), facts)
+    put_in_place(made, files_folder(data, description.id, restricted=restricted) / final)
+    marker = Prepared(digest_of(description), facts, restricted)
     write_text(data / MARKERS / f"{description.id}.json", marker_text(marker))
+    if not restricted:
+        shutil.rmtree(files_folder(data, description.id, restricted=True), ignore_errors=True)
     shutil.rmtree(working, ignore_errors=True)
 
 
 def _make_grid(description: Description, recipe: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
     from gaia_vre.production.facts import grid_facts
-    from gaia_vre.production.grids import write_zarr
+    from gaia_vre.production.grids import gather_metadata, write_zarr
 
     made, final = working / f"{description.id}.zarr", f"zarr/{description.id}.zarr"
     write_zarr(files, made, recipe)
+    if description.dataset.rights:
+        gather_metadata(made)
     return made, final, grid_facts(made, _asset(final, made, opening.ZARR, "Zarr store, format 3"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -42,6 +43,15 @@ def write_zarr(sources: Sequence[Path], target: Path, recipe: Recipe) -> None:
                 target_chunks=recipe.chunks or {},
             )
         )
+
+
+def gather_metadata(store: Path) -> None:
+    """Put the metadata of all arrays into one file, for readers that cannot list folders."""
+    import zarr
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
+        zarr.consolidate_metadata(store)
 
 
 def arranged(grid: xr.Dataset, recipe: Recipe) -> xr.Dataset:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog.model import Facts, from_json, to_json
 from gaia_vre.core.errors import InvalidInput, NotFound
+from gaia_vre.core.state import restricted_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +34,24 @@ class Prepared:
 
     digest: str
     facts: Facts
+    restricted: bool = False
+    """The files stand where no lab sees them."""
 
 
 def digest_of(description: Description) -> str:
     """Return one digest of everything that decides the result; words of the description do not."""
     sources, recipe = to_json(description.sources), to_json(description.recipe)
-    decisive = [RECIPE_VERSION, description.id, description.dataset.kind, sources, recipe, description.units]
+    # Files are made anew, and the old ones taken away, when a dataset gets rights or loses them.
+    restricted = ["restricted"] if description.dataset.rights else []
+    decisive = [
+        RECIPE_VERSION,
+        description.id,
+        description.dataset.kind,
+        sources,
+        recipe,
+        description.units,
+        *restricted,
+    ]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
@@ -62,7 +76,30 @@ def read_marker(data: Path, name: str) -> Prepared | None:
         marker = from_json(Prepared, content)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return marker if all((data / asset.path).exists() for asset in marker.facts.assets) else None
+    folder = files_folder(data, name, restricted=marker.restricted)
+    return marker if all((folder / asset.path).exists() for asset in marker.facts.assets) else None
+
+
+def files_folder(data: Path, name: str, *, restricted: bool) -> Path:
+    """Return the folder from which on the assets of a dataset are named."""
+    return restricted_beside(data) / name if restricted else data
+
+
+def hide_files(description: Description, data: Path) -> None:
+    """Take the files of a dataset that has got rights out of sight, before anything else can fail."""
+    marker = read_marker(data, description.id)
+    if description.dataset.rights is None or marker is None or marker.restricted:
+        return
+    for asset in marker.facts.assets:
+        path = data / asset.path
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+
+
+def working_folder(data: Path, *, restricted: bool) -> Path:
+    """Return the folder of unfinished work: never one that shows labs what they may not see."""
+    return (restricted_beside(data) if restricted else data) / WORKING
 
 
 def marker_text(prepared: Prepared) -> str:

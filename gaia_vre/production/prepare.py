@@ -24,7 +24,7 @@ from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.catalog.engine.load import FILE, load
 from gaia_vre.catalog.stac import INDEX, stac_files, write_files
 from gaia_vre.core.errors import GaiaError, Unavailable
-from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, read_marker
+from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, hide_files, read_marker, working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,8 +79,10 @@ def _prepare(
     report: Callable[[Progress], None],
     lock: int,
 ) -> list[str]:
-    shutil.rmtree(data / WORKING, ignore_errors=True)
+    _clear_unfinished(data)
     with_sources = [one for one in descriptions if one.sources]
+    for one in with_sources:
+        hide_files(one, data)
     titles = {one.id: one.dataset.title for one in with_sources}
     problems = _source_problems(with_sources, sources)
     pending = [one for one in with_sources if one.id not in problems and not _is_done(one, data)]
@@ -92,10 +94,15 @@ def _prepare(
         if failure:
             problems[name] = failure
     if not problems:
-        shutil.rmtree(data / WORKING, ignore_errors=True)
+        _clear_unfinished(data)
     _write_catalog(descriptions, data)
     count.finish("catalog", "Catalog of all datasets", None)
     return list(problems.values())
+
+
+def _clear_unfinished(data: Path) -> None:
+    for restricted in (False, True):
+        shutil.rmtree(working_folder(data, restricted=restricted), ignore_errors=True)
 
 
 class _Count:
@@ -189,7 +196,9 @@ def _write_catalog(descriptions: tuple[Description, ...], data: Path) -> None:
 def _dataset(description: Description, data: Path) -> Dataset:
     """Return the dataset with what its files say; what people wrote about place and time comes first."""
     marker = read_marker(data, description.id) if description.sources else None
-    dataset = replace(description.dataset, facts=marker.facts) if marker else description.dataset
+    dataset = description.dataset
+    if marker and marker.restricted == (dataset.rights is not None):
+        dataset = replace(dataset, facts=marker.facts)
     facts = dataset.facts
     if description.box:
         facts = replace(facts, box=description.box)

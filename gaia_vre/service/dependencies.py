@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Form, Header, Request
 
+from gaia_vre.catalog.engine.load import FILE
+from gaia_vre.catalog.engine.store import SqliteEngine
+from gaia_vre.catalog.signing.signers import Signers
+from gaia_vre.core.state import StateFolder
 from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.service.login import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Engine
+    import sqlalchemy
 
+    from gaia_vre.catalog.engine.model import Engine
     from gaia_vre.core.settings import Settings
     from gaia_vre.service.gateway import Gateway
     from gaia_vre.service.hub import Hub
@@ -30,7 +37,7 @@ class Parts:
     """Everything a request may need, made once when the service starts."""
 
     settings: Settings
-    engine: Engine
+    engine: sqlalchemy.Engine
     hub: Hub
     gateway: Gateway
     store: Store
@@ -38,6 +45,16 @@ class Parts:
     metrics: Metrics
     shelf: Shelf
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @cached_property
+    def catalog(self) -> Engine:
+        """The engine that searches the catalog."""
+        return SqliteEngine(StateFolder(self.settings.state).catalog / FILE)
+
+    @cached_property
+    def signers(self) -> Signers:
+        """The ways to files of other archives; their keys stand in this process's environment alone."""
+        return Signers(self.settings.access.signers, os.environ)
 
     def close(self) -> None:
         self.hub.close()

@@ -45,6 +45,7 @@ class Person:
     admin: bool
     scopes: frozenset[str]
     servers: tuple[Server, ...] = ()
+    groups: frozenset[str] = frozenset()
 
 
 class Hub:
@@ -87,6 +88,7 @@ class Hub:
             admin=bool(model.get("admin", False)),
             scopes=frozenset(model.get("scopes", ())),
             servers=servers,
+            groups=frozenset(str(one) for one in model.get("groups") or ()),
         )
 
     def active_servers(self) -> Iterator[Server]:

@@ -127,6 +127,10 @@ class Login:
         """Return the person as the hub knows them now, servers included."""
         return self.hub.person(caller.token)
 
+    def derived_key(self, purpose: str) -> bytes:
+        """Return a key of the service's own for another purpose; it tells nothing of this one."""
+        return hmac.new(self._key, purpose.encode(), hashlib.sha256).digest()
+
     # Requests that change something -------------------------------------------------------------
 
     def proof(self, session: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from gaia_vre.catalog.access import TEXTS
 from gaia_vre.core.settings import Settings
 from gaia_vre.service.language import Language, choose_language
 from gaia_vre.service.model import Thing
@@ -223,7 +224,7 @@ def texts_in_templates() -> set[str]:
     found = set(re.findall(r'\bt\("([^"]+)"', source))
     for pair in re.findall(r'\bcount\([^"]+"([^"]+)", "([^"]+)"\)', source):
         found |= set(pair)
-    return found | {size.title for size in Settings().labs.sizes}
+    return found | {size.title for size in Settings().labs.sizes} | set(TEXTS)
 
 
 def test_every_text_is_translated_and_no_translation_is_left_over() -> None:

@@ -7,16 +7,18 @@ import os
 import sqlite3
 import uuid
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.catalog.access import rights_of
 from gaia_vre.catalog.engine.places import is_rectangle, parse_box, split
 from gaia_vre.catalog.engine.times import DAY, stored
+from gaia_vre.catalog.files import SCHEME, linked_parts, local_path
 from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from gaia_vre.catalog.engine.model import Box, Document, Kind
 
@@ -182,7 +184,9 @@ def _read(path: Path, data: Path) -> Document:
         document: Document = json.loads(path.read_bytes())
         kind: Kind = "collections" if document["type"] == "Collection" else "items"
         _row(1, document, kind)
-        document["assets"] = {key: _asset(one, path, data) for key, one in document.get("assets", {}).items()}
+        rights_of(document)
+        owner = str(document.get("collection", document["id"]))
+        document["assets"] = {key: _asset(one, path, data, owner) for key, one in document.get("assets", {}).items()}
     except GaiaError as error:
         raise InvalidInput(f"{path}: {error.message}") from error
     except KeyError as error:
@@ -192,15 +196,18 @@ def _read(path: Path, data: Path) -> Document:
     return document
 
 
-def _asset(asset: dict[str, Any], path: Path, data: Path) -> dict[str, Any]:
+def _asset(asset: dict[str, Any], path: Path, data: Path, owner: str) -> dict[str, Any]:
     """Return the asset with a path from the data folder on; one outside of it is refused."""
     href = str(asset["href"])
     if href.startswith(("https://", "http://", "s3://")):
         return asset
-    target = Path(os.path.normpath(path.parent / href))
-    if "://" in href or not target.is_relative_to(data):
+    if href.startswith(f"{SCHEME}://"):
+        if linked_parts(href)[0] != owner:
+            raise InvalidInput(f"the asset {href!r} does not belong to {owner}")
+        return asset
+    if "://" in href:
         raise InvalidInput(f"the asset {href!r} lies outside {data}")
-    return {**asset, "href": str(target.relative_to(data))}
+    return {**asset, "href": str(local_path(str(path.parent / href), data).relative_to(data))}
 
 
 def _text(value: Any) -> str:

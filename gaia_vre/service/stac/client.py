@@ -9,10 +9,12 @@ from fastapi.responses import JSONResponse
 from stac_fastapi.extensions.filter.client import BaseFiltersClient
 from stac_fastapi.types.core import BaseCoreClient
 
+from gaia_vre.catalog.files import SCHEME, linked_parts
 from gaia_vre.service.stac.asking import asked, chosen_fields, with_fields
+from gaia_vre.service.stac.schemes import LINKS, TOKEN, with_schemes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -35,10 +37,14 @@ class Addresses:
         Public address without a slash at the end.
     data
         Beginning of the address of files that the catalog names from its data folder on.
+    files
+        Beginning of the address of files with rights.
+    signed
+        Tells whether an address of another archive is read through a link that we give.
     """
 
-    def __init__(self, base: str, data: str) -> None:
-        self.base, self._data = base, data
+    def __init__(self, base: str, data: str, files: str, signed: Callable[[str], bool] = lambda _: False) -> None:
+        self.base, self._data, self._files, self._signed = base, data, files, signed
 
     def collection(self, name: str) -> str:
         return f"{self.base}/collections/{quote(name, safe='')}"
@@ -49,10 +55,16 @@ class Addresses:
         others = [link for link in document.get("links", ()) if link.get("rel") not in _OURS]
         assets = {key: self._asset(one) for key, one in document.get("assets", {}).items()}
         has_assets = assets or document["type"] == "Feature"
-        return document | {"links": [*own, *others]} | ({"assets": assets} if has_assets else {})
+        linked = document | {"links": [*own, *others]} | ({"assets": assets} if has_assets else {})
+        return with_schemes(linked, self.base.removesuffix("/stac"))
 
     def _asset(self, asset: dict[str, Any]) -> dict[str, Any]:
         href = str(asset["href"])
+        if href.startswith(f"{SCHEME}://"):
+            dataset, path = linked_parts(href)
+            return asset | {"href": f"{self._files}/{dataset}/{quote(path)}", "auth:refs": [TOKEN]}
+        if self._signed(href):
+            return asset | {"auth:refs": [LINKS]}
         return asset if "://" in href else asset | {"href": f"{self._data}/{quote(href)}"}
 
     def _collection_links(self, document: Document) -> list[dict[str, str]]:
