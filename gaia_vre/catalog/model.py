@@ -159,6 +159,10 @@ class Dataset:
     rights: Rights | None = None
     """None: the files are public."""
     example: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    """Media types of the files of a dataset that has no copy here."""
+    resolution: float | None = None
+    """Metres between neighbouring values, as its owner says."""
     facts: Facts = field(default_factory=Facts)
 
     @property
