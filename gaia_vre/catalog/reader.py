@@ -18,9 +18,9 @@ from gaia_vre.catalog.stac import INDEX, INDEX_VERSION
 from gaia_vre.core.errors import Unavailable
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.discovery import Discovered
     from gaia_vre.catalog.engine.model import Engine
-    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
 
 VARIABLE = "GAIA_VRE_CATALOG"

@@ -20,6 +20,7 @@ from gaia_vre.catalog.model import (
     Provider,
     Variable,
 )
+from gaia_vre.catalog.stac import copies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,14 +95,16 @@ def _assets(collection: Document, items: Iterable[Document]) -> Iterable[Asset]:
     for document in (collection, *items):
         for key, one in (document.get("assets") or {}).items():
             href = str(one.get("href", "")) if isinstance(one, dict) else ""
-            if href and _is_here(href) and "gaia:picture" not in one:
+            copies = copies_of(one) if isinstance(one, dict) else ()
+            if href and (_is_here(href) or copies) and "gaia:picture" not in one:
                 yield Asset(
                     key=str(key),
-                    path=linked_parts(href)[1] if "://" in href else _UPWARDS.sub("", href),
+                    path=linked_parts(href)[1] if href.startswith(f"{SCHEME}://") else _UPWARDS.sub("", href),
                     media_type=str(one.get("type") or ""),
                     title=str(one.get("title") or key),
                     bytes=_whole(one.get("file:size")) or 0,
                     roles=_texts(one.get("roles")) or ("data",),
+                    copies=copies,
                 )
 
 

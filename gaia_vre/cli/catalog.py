@@ -75,6 +75,20 @@ def load(folder: Path | None) -> None:
     click.echo(build((folder or _default_folder()).absolute()))
 
 
+@catalog.command()
+@_FOLDER
+def intake(folder: Path | None) -> None:
+    """Write the datasets that open here as an Intake catalog (YAML)."""
+    import yaml
+
+    from gaia_vre.catalog.intake_sources import intake_sources
+    from gaia_vre.catalog.reader import Catalog
+
+    found = Catalog((folder or _default_folder()).absolute())
+    sources = intake_sources((one.dataset for one in found), found.folder.parent)
+    click.echo(yaml.safe_dump(sources, allow_unicode=True, sort_keys=False), nl=False)
+
+
 @catalog.command(name="list")
 @_FOLDER
 @_JSON
