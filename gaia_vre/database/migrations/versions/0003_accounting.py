@@ -7,7 +7,7 @@ from gaia_vre.database.quotas import Sum
 from gaia_vre.database.tables import AwareTime
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
