@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.citing import Citation
+    from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.reader import Catalog, Results
     from gaia_vre.linked import DatasetAccess
 
-__all__ = ["access", "catalog", "cluster", "open", "search"]
+__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "stack"]
 
 
 def catalog() -> Catalog:
@@ -54,7 +56,8 @@ def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is
         ``variables="tos"`` or a list; ``time="2008-01"``, a slice or a pair; ``bbox=(west, south,
         east, north)``; for grids and images any dimension (``lat=slice(40, 50)``, ``plev=100000``:
         the nearest); for tables any column (a value, a list or a slice); for traces ``network``,
-        ``station``, ``location`` and ``channel``, with wildcards.
+        ``station``, ``location`` and ``channel``, with wildcards. ``warn_above_gb=5`` warns, and only
+        warns, when the selection takes more memory than that.
 
     Raises
     ------
@@ -80,6 +83,51 @@ def access(dataset_id: str) -> DatasetAccess:
     from gaia_vre.linked import dataset_access
 
     return dataset_access(dataset_id)
+
+
+def cited() -> Citation:
+    """Return how to cite everything that this session opened: ``print(gaia.cited().bibtex)``."""
+    from gaia_vre.catalog.session import opened
+
+    return opened()
+
+
+def estimate(dataset_id: str, **selection: Any) -> Estimate:
+    """Tell what reading a selection would cost: bytes, requests, memory and sites; the data is not read.
+
+    Takes what `open` takes. ``print(gaia.estimate("ostia-monthly", time="2008"))``.
+    """
+    from gaia_vre.catalog.reader import current_catalog
+
+    return current_catalog()[dataset_id].estimate(**selection)
+
+
+def stack(items: Any, variables: Any = None, bbox: Any = None, sign: Any = None, **options: Any) -> Any:
+    """Put the images of STAC items on one grid: a lazy Dataset with time, y and x, by odc-stac.
+
+    Parameters
+    ----------
+    items
+        pystac items (as pystac-client finds them), their JSON, or results of `search`.
+    variables
+        Names of the images to take (``["red", "nir"]``); all when left out.
+    bbox
+        ``(west, south, east, north)`` in degrees; items elsewhere are left out.
+    sign
+        Function that turns a remote address into a signed one.
+    **options
+        ``crs``, ``resolution``, ``chunks``, ``groupby``, ``resampling`` and what else odc-stac takes. Without
+        ``crs`` the items' own is taken, if they have one in common; the grid chosen stands in ``.attrs["grid"]``.
+
+    Raises
+    ------
+    gaia_vre.core.errors.InvalidInput
+        The items are in several projections or name none, none reaches the box, or an address is refused.
+    """
+    from gaia_vre.catalog.reader import catalog_if_any
+    from gaia_vre.catalog.stacking import stack as stacked
+
+    return stacked(items, catalog=catalog_if_any(), variables=variables, bbox=bbox, sign=sign, **options)
 
 
 def cluster(*arguments: Any, **options: Any) -> Any:

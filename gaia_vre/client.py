@@ -207,9 +207,10 @@ class ServiceClient:
         """Accept the licence of a dataset, as `access` showed it: its digest says which text that was."""
         return _access(self._ask("POST", f"/catalog/datasets/{_word(dataset)}/accept", {"digest": digest}))
 
-    def links(self, dataset: str, assets: list[str] | None = None) -> FileLinks:
-        """Return links to the files of a dataset, all or those named; raises NotAllowed with whom to ask."""
-        body = {"dataset": dataset} | ({"assets": assets} if assets is not None else {})
+    def links(self, dataset: str, assets: list[str] | None = None, item: str | None = None) -> FileLinks:
+        """Return links to the files of a dataset or an item, all or those named; raises NotAllowed with whom to ask."""
+        given = {"dataset": dataset, "assets": assets, "item": item}
+        body = {key: value for key, value in given.items() if value is not None}
         found = self._ask("POST", "/catalog/links", body)
         return FileLinks(dataset, _known(found["expires"]), f"{self.url}/{found['path']}", found["assets"])
 

@@ -32,6 +32,8 @@ def cut_grid(dataset: Dataset, grid: xr.Dataset, selection: dict[str, Any]) -> x
     rest = dict(selection)
     names = rest.pop("variables", None)
     if names:
+        for name in names:
+            check_known(dataset, name, "variable", [str(one) for one in grid.variables])
         grid = grid[names]
     box = _box_of(rest, grid)
     if box is not None:
@@ -47,6 +49,8 @@ def cut_image(dataset: Dataset, image: xr.DataArray, selection: dict[str, Any]) 
     names = rest.pop("variables", None)
     if names:
         known = [variable.name for variable in dataset.facts.variables]
+        for name in names:
+            check_known(dataset, name, "band", known)
         image = image.isel(band=[known.index(name) for name in names])
     if "bbox" in rest:
         image = _clip(dataset, image, rest.pop("bbox"))
@@ -71,6 +75,8 @@ def cut_table(dataset: Dataset, table: pd.DataFrame, selection: dict[str, Any]) 
     if table.empty:
         raise InvalidInput(f"{dataset.id}: no row fits {selection}")
     if names:
+        for name in names:
+            check_known(dataset, name, "column", [str(one) for one in table.columns])
         table = table[[*names, *(["geometry"] if "geometry" in table.columns and "geometry" not in names else [])]]
     return table
 

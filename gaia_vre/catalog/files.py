@@ -7,6 +7,7 @@ where they are kept; the service alone turns it into a link, for who may read.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,9 +15,11 @@ from urllib.parse import urlsplit
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from gaia_vre.catalog.model import Dataset
+    from gaia_vre.catalog.model import Asset, Dataset
 
 SCHEME = "gaia"
+ELSEWHERE = ("http", "https", "s3", "irods")
+"""Addresses at other sites, which have locks of their own."""
 
 
 def linked_href(dataset: str, path: str) -> str:
@@ -33,29 +36,22 @@ def linked_parts(href: str) -> tuple[str, str]:
     return dataset, checked_path(path)
 
 
-def place_of(dataset: Dataset, path: str, data: Path) -> Path | str:
-    """Return where a file of a dataset is opened from.
+def linked_asset(dataset: Dataset, asset: Asset) -> Asset:
+    """Return an asset as it is opened: with rights by its address, else as it is.
 
     Raises
     ------
     InvalidInput
-        It lies outside the data folder.
+        It lies outside the dataset's folder, or belongs to another dataset.
     """
-    if path.startswith(f"{SCHEME}://"):
-        owner, path = linked_parts(path)
+    if asset.path.startswith(f"{SCHEME}://"):
+        owner, path = linked_parts(asset.path)
         if owner != dataset.id:
             raise InvalidInput(f"{dataset.id}: the asset {path!r} belongs to {owner!r}")
-        return linked_href(owner, path)
-    if dataset.rights is not None:
-        return linked_href(dataset.id, path)
-    return data / checked_path(path)
-
-
-def allowed_place(href: str, data: Path) -> Path | str:
-    """Return where an address that stands in the catalog is opened from; raises InvalidInput outside the data."""
-    if href.startswith(f"{SCHEME}://"):
-        return linked_href(*linked_parts(href))
-    return local_path(href.removeprefix("file://"), data)
+        return asset
+    if dataset.rights is None or urlsplit(asset.path).scheme in ELSEWHERE:
+        return asset
+    return replace(asset, path=linked_href(dataset.id, asset.path))
 
 
 def local_path(href: str, data: Path) -> Path:

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 import functools
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.catalog import opening
-from gaia_vre.catalog.files import allowed_place
+from gaia_vre.catalog import formats, opening, session
+from gaia_vre.catalog.files import linked_parts
+from gaia_vre.catalog.formats.darwin_core import read_archive
+from gaia_vre.catalog.formats.grids import read_grib, read_netcdf
+from gaia_vre.catalog.formats.models import read_datastore
+from gaia_vre.catalog.formats.references import read_references
+from gaia_vre.catalog.formats.source import Source, as_source
+from gaia_vre.catalog.formats.tables import read_csv, read_geopackage
 from gaia_vre.catalog.reader import Catalog, current_catalog
+from gaia_vre.catalog.sites import HERE, Place, checked_address, local_path
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # intake-stac imports pkg_resources, which is deprecated
@@ -45,7 +53,9 @@ class _FileSource(DataSource):  # type: ignore[misc]
 
     def to_dask(self) -> Any:
         """Open: arrays lazily, small tables and traces at once."""
-        return type(self).reader(allowed_place(self.urlpath, current_catalog().folder.parent), **self._options)
+        opened = type(self).reader(_allowed(self.urlpath), **self._options)
+        _remember(self.urlpath)
+        return opened
 
     def read(self) -> Any:
         """Open and load into memory."""
@@ -80,12 +90,68 @@ class TableSource(_FileSource):
     reader = staticmethod(opening.read_parquet)
 
 
+class NetcdfSource(_FileSource):
+    """NetCDF as xarray Dataset; takes ``chunks``."""
+
+    name = "gaia_netcdf"
+    container = "xarray"
+    reader = staticmethod(read_netcdf)
+
+
+class GribSource(_FileSource):
+    """GRIB of edition 2 as xarray Dataset; takes ``chunks``."""
+
+    name = "gaia_grib"
+    container = "xarray"
+    reader = staticmethod(read_grib)
+
+
+class ReferenceSource(_FileSource):
+    """References of kerchunk or VirtualiZarr as xarray Dataset; takes ``chunks``."""
+
+    name = "gaia_references"
+    container = "xarray"
+    reader = staticmethod(read_references)
+
+
+class GeopackageSource(_FileSource):
+    """A layer of a GeoPackage as GeoDataFrame."""
+
+    name = "gaia_geopackage"
+    container = "dataframe"
+    reader = staticmethod(read_geopackage)
+
+
+class CsvSource(_FileSource):
+    """CSV as DataFrame, with points where it has coordinates."""
+
+    name = "gaia_csv"
+    container = "dataframe"
+    reader = staticmethod(read_csv)
+
+
+class ArchiveSource(_FileSource):
+    """The core table of a Darwin Core archive."""
+
+    name = "gaia_archive"
+    container = "dataframe"
+    reader = staticmethod(read_archive)
+
+
+class DatastoreSource(_FileSource):
+    """An ensemble of models as intake-esm datastore."""
+
+    name = "gaia_models"
+    container = "catalog"
+    reader = staticmethod(read_datastore)
+
+
 class TraceSource(_FileSource):
     """miniSEED or SAC as ObsPy Stream."""
 
     name = "gaia_traces"
     container = "python"
-    reader = staticmethod(lambda file: opening.read_traces([file]))
+    reader = staticmethod(opening.read_traces)
 
 
 class StationSource(_FileSource):
@@ -106,7 +172,15 @@ intake_stac.drivers.update(
         opening.PARQUET: TableSource,
         "application/x-parquet": TableSource,
         "application/parquet": TableSource,
-        "text/csv": "csv",
+        formats.CSV: CsvSource,
+        formats.NETCDF: NetcdfSource,
+        "application/netcdf": NetcdfSource,
+        formats.GRIB: GribSource,
+        formats.REFERENCES: ReferenceSource,
+        formats.REFERENCE_TABLES: ReferenceSource,
+        formats.GEOPACKAGE: GeopackageSource,
+        formats.DARWIN_CORE: ArchiveSource,
+        formats.ESM: DatastoreSource,
         opening.MINISEED: TraceSource,
         opening.SAC: TraceSource,
         opening.STATIONXML: StationSource,
@@ -131,17 +205,13 @@ class GaiaCollection(intake_stac.StacCollection):  # type: ignore[misc]
 
     def read(self) -> Any:
         """Open the dataset and load its arrays."""
-        return self._source().read()
+        opened = self.to_dask()
+        return opened.load() if hasattr(opened, "load") and hasattr(opened, "chunks") else opened
 
     def to_dask(self) -> Any:
-        """Open the dataset lazily."""
-        return self._source().to_dask()
-
-    def _source(self) -> Any:
-        entry: Any = self
-        while isinstance(entry, IntakeCatalog):
-            entry = entry["data" if "data" in entry else next(iter(entry))]
-        return entry
+        """Open the dataset lazily, as `gaia_vre.open` does: from the nearest site, and kept to be cited."""
+        file = Path(str(self._stac_obj.get_self_href()))
+        return _catalogs[file.parents[1]][self._stac_obj.id].open()
 
 
 class GaiaCatalog(IntakeCatalog):  # type: ignore[misc]
@@ -151,6 +221,7 @@ class GaiaCatalog(IntakeCatalog):  # type: ignore[misc]
 
     def __init__(self, catalog: Catalog, **options: Any) -> None:
         self._catalog = catalog
+        _catalogs[catalog.folder.absolute()] = catalog
         super().__init__(name="gaia", **options)
         self.description = "Datasets of GAIA Data that open here"
 
@@ -162,8 +233,34 @@ class GaiaCatalog(IntakeCatalog):  # type: ignore[misc]
                     description=one.dataset.title,
                     driver=GaiaCollection,
                     catalog=self,
-                    args={"stac_obj": str(self._catalog.folder / one.dataset.id / "collection.json")},
+                    args={"stac_obj": str(self._catalog.folder.absolute() / one.dataset.id / "collection.json")},
                 )
+
+
+_catalogs: dict[Path, Catalog] = {}
+"""The catalogs that Intake was given, by folder."""
+
+
+def _allowed(address: str) -> Source:
+    """Return what an address of a catalog leads to; raises InvalidInput when it reaches outside of the data."""
+    if not _catalogs:
+        return as_source(address)  # somebody's own file, not one that a catalog names
+    folders = tuple(folder.parent for folder in _catalogs)
+    place = Place(checked_address("intake.cat.gaia", address, folders), HERE)
+    path = local_path(place)
+    return Source(path.name if path else linked_parts(place.href)[0], path, (place,), folders)
+
+
+def _remember(address: str) -> None:
+    """Keep to be cited that a file was opened by its own source."""
+    path = Path(address)
+    for folder, catalog in _catalogs.items():
+        if path.is_relative_to(folder.parent):
+            name = path.relative_to(folder.parent).as_posix()
+            owners = (one.dataset for one in catalog if any(each.path == name for each in one.dataset.facts.assets))
+            for dataset in owners:
+                session.remember(dataset, {})
+            return
 
 
 @functools.cache

@@ -104,8 +104,16 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """The same file or store at another site: the site's name and the whole address there."""
+
+    site: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Asset:
-    """One file or store of a dataset; the path is relative to the folder of the prepared data."""
+    """One file or store of a dataset; the path is relative to the folder of the prepared data, or an address."""
 
     key: str
     path: str
@@ -113,6 +121,7 @@ class Asset:
     title: str
     bytes: int
     roles: tuple[str, ...] = ("data",)
+    copies: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True)

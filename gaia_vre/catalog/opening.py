@@ -2,151 +2,156 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.catalog.files import SCHEME, linked_href, place_of
+from gaia_vre.catalog import session
+from gaia_vre.catalog.files import SCHEME, linked_asset
+from gaia_vre.catalog.formats import (
+    COG,
+    MINISEED,
+    PARQUET,
+    SAC,
+    STATIONXML,
+    ZARR,
+    family_of,
+    reader_of,
+)
+from gaia_vre.catalog.formats.grids import read_zarr as read_grid
+from gaia_vre.catalog.formats.images import read_image
+from gaia_vre.catalog.formats.seismic import read_stations, read_traces
+from gaia_vre.catalog.formats.source import Source, source_of
+from gaia_vre.catalog.formats.tables import read_parquet
 from gaia_vre.catalog.selection import check_box, check_known, check_time, parse_box, parse_time
+from gaia_vre.catalog.sites import current_sites
 from gaia_vre.core.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from gaia_vre.catalog.model import Dataset
+    from gaia_vre.catalog.model import Asset, Dataset
 
-    Place = Path | str
-    """A file below the data folder, or the address of one with rights."""
+__all__ = [
+    "COG",
+    "MINISEED",
+    "PARQUET",
+    "SAC",
+    "STATIONXML",
+    "ZARR",
+    "ReadingNotice",
+    "data_assets",
+    "open_dataset",
+    "read_grid",
+    "read_image",
+    "read_parquet",
+    "read_stations",
+    "read_traces",
+]
 
-ZARR = "application/vnd.zarr"
-COG = "image/tiff; application=geotiff; profile=cloud-optimized"
-PARQUET = "application/vnd.apache.parquet"
-MINISEED = "application/vnd.fdsn.mseed"
-SAC = "application/x-sac"
-STATIONXML = "application/x-stationxml+xml"
+WARNING_VARIABLE = "GAIA_VRE_READING_WARNING_GB"
+"""Environment variable with the GB in memory above which opening tells what reading costs."""
 
 _CODES = ("network", "station", "location", "channel")
 
 
+class ReadingNotice(UserWarning):
+    """What was opened is large to read."""
+
+
 def open_dataset(dataset: Dataset, data: Path, selection: dict[str, Any]) -> Any:
-    """Open a dataset whose files stand below `data`, cut to the selection.
+    """Open a dataset whose files stand below `data` or at a site, cut to the selection.
+
+    ``warn_above_gb`` among the selection says from what memory on it warns; see `gaia_vre.open`.
 
     Raises
     ------
     Unavailable
-        The dataset is described but has no copy here; the message says how to get it.
+        The dataset is described but has no copy here, or no site hands it out; the message says which were tried.
     InvalidInput
         The selection names something that the dataset has not, or lies outside its extent.
     """
-    if not dataset.opens_here:
+    assets = data_assets(dataset)
+    selection = dict(selection)
+    threshold = _threshold(dataset.id, selection.pop("warn_above_gb", None))
+    asked, selection = selection, checked_selection(dataset, selection)
+    _check_links(assets)
+    sites = current_sites()
+    sources = [source_of(dataset.id, asset, data, sites) for asset in assets]
+    reader = reader_of(dataset.id, assets[0].media_type, sources[0].name)
+    opened = _CUTTERS[family_of(reader)](dataset, reader, sources, selection)
+    session.remember(dataset, asked)
+    if getattr(opened, "nbytes", 0) > threshold:
+        _warn(dataset, data, asked)
+    return opened
+
+
+def _threshold(owner: str, asked: Any) -> float:
+    """Return the bytes in memory above which opening warns: the argument, else that of this environment."""
+    named = os.environ.get(WARNING_VARIABLE, "50") if asked is None else asked
+    try:
+        return float(named) * 1e9
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{owner}: warn_above_gb takes a number of GB, not {named!r}") from None
+
+
+def _warn(dataset: Dataset, data: Path, selection: dict[str, Any]) -> None:
+    from gaia_vre.catalog.estimate import estimate_dataset
+
+    said = estimate_dataset(dataset, data, selection).sentence
+    warnings.warn(f"{dataset.id}: {said}. Nothing is read before it is used.", ReadingNotice, stacklevel=5)
+
+
+def data_assets(dataset: Dataset) -> list[Asset]:
+    """Return the files that hold the data."""
+    assets = [asset for asset in dataset.facts.assets if "data" in asset.roles]
+    if not assets:
         raise Unavailable(
             f"{dataset.id} is described here but has no copy to open; get it from {dataset.access or 'its owner'}"
         )
-    selection = _checked(dataset, selection)
-    assets = [asset for asset in dataset.facts.assets if "data" in asset.roles]
-    files = [place_of(dataset, asset.path, data) for asset in assets]
-    if any(isinstance(file, str) for file in files):
-        _check_link(dataset)
-    opener = OPENERS[_plain(assets[0].media_type)]
-    return opener(dataset, files, selection)
+    return [linked_asset(dataset, asset) for asset in assets]
 
 
-def read_grid(file: Place, chunks: Any = None) -> Any:
-    """Open a Zarr store lazily, in its own chunks or those given; bounds and grid mappings become coordinates."""
-    import xarray as xr
-
-    from gaia_vre.catalog.axes import auxiliary_names
-
-    # A file system of links lists no folders; what is prepared for it has all metadata in one place.
-    grid = xr.open_zarr(file, consolidated=isinstance(file, str), chunks={} if chunks is None else chunks)
-    return grid.set_coords(auxiliary_names(grid))
-
-
-def read_image(file: Place, chunks: Any = None) -> Any:
-    """Open a COG lazily, one chunk per band and block or as given."""
-    import rioxarray
-
-    chunks = {"band": 1, "x": 512, "y": 512} if chunks is None else chunks
-    if isinstance(file, str):
-        return rioxarray.open_rasterio(file, chunks=chunks, opener=_linked_files())
-    return rioxarray.open_rasterio(file, chunks=chunks)
-
-
-def read_parquet(file: Place) -> Any:
-    """Read a GeoParquet file as GeoDataFrame and any other as DataFrame."""
-    import pyarrow.parquet
-
-    source = _whole(file)
-    if b"geo" in (pyarrow.parquet.read_schema(source).metadata or {}):
-        import geopandas
-
-        return geopandas.read_parquet(source)
-    import pandas as pd
-
-    return pd.read_parquet(source)
-
-
-def read_traces(files: Sequence[Place]) -> Any:
-    """Read miniSEED or SAC files into one ObsPy stream."""
-    import obspy
-
-    stream = obspy.Stream()
-    with warnings.catch_warnings():
-        # SAC keeps the spacing in single precision; ObsPy rounds it and says so each time.
-        warnings.filterwarnings("ignore", message="Sample spacing read from SAC file")
-        for file in files:
-            stream += obspy.read(_whole(file))
-    return stream
-
-
-def read_stations(file: Place) -> Any:
-    """Read StationXML into an ObsPy inventory."""
-    import obspy
-
-    return obspy.read_inventory(_whole(file))
-
-
-def _whole(file: Place) -> str | BytesIO:
-    """Return what a library reads: the name of a file, or the content of one with rights."""
-    return BytesIO(_linked_files().cat_file(file)) if isinstance(file, str) else str(file)
-
-
-def _linked_files() -> Any:
-    import fsspec
-
-    return fsspec.filesystem(SCHEME)
-
-
-def _check_link(dataset: Dataset) -> None:
+def _check_links(assets: list[Asset]) -> None:
     """Ask for a link before a library does, so that a refusal is not wrapped in errors of its own."""
-    _linked_files().encode_url(linked_href(dataset.id, dataset.facts.assets[0].path))
+    linked = [asset.path for asset in assets if asset.path.startswith(f"{SCHEME}://")]
+    if linked:
+        import fsspec
+
+        fsspec.filesystem(SCHEME).encode_url(linked[0])
 
 
-def _open_grid(dataset: Dataset, files: list[Place], selection: dict[str, Any]) -> Any:
+def _grid(dataset: Dataset, reader: Reader, sources: list[Source], selection: dict[str, Any]) -> Any:
     from gaia_vre.catalog.cutting import cut_grid
 
-    return cut_grid(dataset, read_grid(files[0]), selection)
+    return cut_grid(dataset, reader(sources[0]), selection)
 
 
-def _open_image(dataset: Dataset, files: list[Place], selection: dict[str, Any]) -> Any:
+def _image(dataset: Dataset, reader: Reader, sources: list[Source], selection: dict[str, Any]) -> Any:
     from gaia_vre.catalog.cutting import cut_image
 
-    return cut_image(dataset, read_image(files[0]), selection)
+    return cut_image(dataset, reader(sources[0]), selection)
 
 
-def _open_table(dataset: Dataset, files: list[Place], selection: dict[str, Any]) -> Any:
+def _table(dataset: Dataset, reader: Reader, sources: list[Source], selection: dict[str, Any]) -> Any:
     from gaia_vre.catalog.cutting import cut_table
 
-    return cut_table(dataset, read_parquet(files[0]), selection)
+    return cut_table(dataset, reader(sources[0]), selection)
 
 
-def _open_traces(dataset: Dataset, files: list[Place], selection: dict[str, Any]) -> Any:
-    return _selected(dataset, read_traces(files), selection)
+def _seismic(dataset: Dataset, reader: Reader, sources: list[Source], selection: dict[str, Any]) -> Any:
+    return _selected(dataset, reader(sources if reader is read_traces else sources[0]), selection)
 
 
-def _open_stations(dataset: Dataset, files: list[Place], selection: dict[str, Any]) -> Any:
-    return _selected(dataset, read_stations(files[0]), selection)
+def _models(dataset: Dataset, reader: Reader, sources: list[Source], selection: dict[str, Any]) -> Any:
+    datastore = reader(sources[0])
+    for name in selection:
+        check_known(dataset, name, "facet", [str(one) for one in datastore.df.columns])
+    found = datastore.search(**selection) if selection else datastore
+    if not len(found.df):
+        raise InvalidInput(f"{dataset.id}: no file fits {selection}")
+    return found
 
 
 def _selected(dataset: Dataset, found: Any, selection: dict[str, Any]) -> Any:
@@ -166,7 +171,7 @@ def _selected(dataset: Dataset, found: Any, selection: dict[str, Any]) -> Any:
     return chosen
 
 
-def _checked(dataset: Dataset, selection: dict[str, Any]) -> dict[str, Any]:
+def checked_selection(dataset: Dataset, selection: dict[str, Any]) -> dict[str, Any]:
     """Parse what all kinds of datasets share: times, boxes and lists of variables."""
     checked = dict(selection)
     if "time" in checked:
@@ -180,20 +185,20 @@ def _checked(dataset: Dataset, selection: dict[str, Any]) -> dict[str, Any]:
     if "variables" in checked:
         names = checked["variables"]
         checked["variables"] = [names] if isinstance(names, str) else list(names)
-        for name in checked["variables"]:
+        for name in checked["variables"] if dataset.facts.variables else ():
             check_known(dataset, name, "variable", [variable.name for variable in dataset.facts.variables])
     return checked
 
 
-def _plain(media_type: str) -> str:
-    return media_type.split(";", maxsplit=1)[0].strip()
+if TYPE_CHECKING:
+    Reader = Callable[..., Any]
 
-
-OPENERS: dict[str, Callable[[Dataset, list[Place], dict[str, Any]], Any]] = {
-    _plain(ZARR): _open_grid,
-    _plain(COG): _open_image,
-    _plain(PARQUET): _open_table,
-    _plain(MINISEED): _open_traces,
-    _plain(SAC): _open_traces,
-    _plain(STATIONXML): _open_stations,
+_CUTTERS: dict[str, Callable[[Dataset, Reader, list[Source], dict[str, Any]], Any]] = {
+    "grids": _grid,
+    "references": _grid,
+    "images": _image,
+    "tables": _table,
+    "darwin_core": _table,
+    "seismic": _seismic,
+    "models": _models,
 }

@@ -18,8 +18,10 @@ from gaia_vre.catalog.stac import INDEX, INDEX_VERSION
 from gaia_vre.core.errors import Unavailable
 
 if TYPE_CHECKING:
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.discovery import Discovered
     from gaia_vre.catalog.engine.model import Engine
+    from gaia_vre.catalog.estimate import Estimate
 
 VARIABLE = "GAIA_VRE_CATALOG"
 """Environment variable with the folder of the catalog."""
@@ -35,6 +37,18 @@ class Entry:
     def open(self, **selection: Any) -> Any:
         """Open the dataset, cut to the selection; see `gaia_vre.open`."""
         return open_dataset(self.dataset, self._data, selection)
+
+    def cite(self) -> Citation:
+        """Return how to cite it: ``.text``, ``.bibtex``, ``.datacite``."""
+        from gaia_vre.catalog.citing import cite
+
+        return cite(self.dataset)
+
+    def estimate(self, **selection: Any) -> Estimate:
+        """Tell what reading this selection would cost, without reading it; see `gaia_vre.estimate`."""
+        from gaia_vre.catalog.estimate import estimate_dataset
+
+        return estimate_dataset(self.dataset, self._data, selection)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -186,6 +200,14 @@ def current_catalog() -> Catalog:
         _opened.clear()
         _opened[key] = Catalog(folder)
     return _opened[key]
+
+
+def catalog_if_any() -> Catalog | None:
+    """Return the catalog of this environment, or None where none was prepared."""
+    try:
+        return current_catalog()
+    except Unavailable:
+        return None
 
 
 def _folder() -> Path:

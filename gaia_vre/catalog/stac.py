@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.access import FIELD
-from gaia_vre.catalog.files import linked_href
-from gaia_vre.catalog.model import to_json
+from gaia_vre.catalog.files import linked_asset
+from gaia_vre.catalog.model import Copy, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +21,11 @@ INDEX_VERSION = 1
 _GLOBE = [-180.0, -90.0, 180.0, 90.0]
 _DATACUBE = "https://stac-extensions.github.io/datacube/v2.2.0/schema.json"
 _SCIENTIFIC = "https://stac-extensions.github.io/scientific/v1.0.0/schema.json"
-_PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
+PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 _TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
 _CONTACTS = "https://stac-extensions.github.io/contacts/v0.1.1/schema.json"
 _FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+_ALTERNATE = "https://stac-extensions.github.io/alternate-assets/v1.2.0/schema.json"
 _XARRAY = "https://stac-extensions.github.io/xarray-assets/v1.0.0/schema.json"
 _METRES_PER_DEGREE = 111_320.0
 _DEGREES = ("degrees_east", "degrees_north")
@@ -196,10 +197,11 @@ def _collection_extensions(dataset: Dataset) -> set[str]:
 
 def _file_extensions(dataset: Dataset) -> set[str]:
     used = {_FILE}
+    used |= {_ALTERNATE} if any(asset.copies for asset in dataset.facts.assets) else set()
     used |= {_DATACUBE} if dataset.kind in ("grid", "image") else set()
     used |= {_XARRAY} if dataset.kind == "grid" else set()
     used |= {_TABLE} if dataset.kind == "table" else set()
-    return used | ({_PROJECTION} if dataset.facts.projection else set())
+    return used | ({PROJECTION} if dataset.facts.projection else set())
 
 
 def _cube(dataset: Dataset) -> dict[str, Any]:
@@ -270,7 +272,7 @@ def _item_assets(dataset: Dataset) -> dict[str, Any]:
 
 
 def _assets(dataset: Dataset) -> dict[str, Any]:
-    return {asset.key: _asset(asset, dataset) for asset in dataset.facts.assets}
+    return {asset.key: _asset(linked_asset(dataset, asset)) for asset in dataset.facts.assets}
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
@@ -286,15 +288,29 @@ def _picture(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _asset(asset: Asset, dataset: Dataset) -> dict[str, Any]:
-    described = {
-        "href": linked_href(dataset.id, asset.path) if dataset.rights else f"../../{asset.path}",
+def _asset(asset: Asset) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "href": asset.path if "://" in asset.path else f"../../{asset.path}",
         "type": asset.media_type,
         "title": asset.title,
         "roles": list(asset.roles),
         "file:size": asset.bytes,
     }
+    if asset.copies:
+        described["alternate"] = {one.site: {"href": one.href} for one in asset.copies}
     return described | ({"xarray:open_kwargs": {"consolidated": False}} if "zarr" in asset.media_type else {})
+
+
+def copies_of(asset: dict[str, Any]) -> tuple[Copy, ...]:
+    """Return the copies that a STAC asset names by the alternate-assets extension, in its order."""
+    alternate = asset.get("alternate")
+    if not isinstance(alternate, dict):
+        return ()
+    return tuple(
+        Copy(str(site), one["href"])
+        for site, one in alternate.items()
+        if isinstance(one, dict) and isinstance(one.get("href"), str)
+    )
 
 
 def _geometry(box: Box) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from gaia_vre.catalog.model import (
     Provider,
     Variable,
 )
+from gaia_vre.catalog.stac import copies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,6 +102,7 @@ def _assets(collection: Document, items: Iterable[Document]) -> Iterable[Asset]:
                     title=str(one.get("title") or key),
                     bytes=_whole(one.get("file:size")) or 0,
                     roles=_texts(one.get("roles")) or ("data",),
+                    copies=copies_of(one),
                 )
 
 

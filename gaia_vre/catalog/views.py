@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.discovery import Discovered, Question
-    from gaia_vre.catalog.model import Dataset
+    from gaia_vre.catalog.estimate import Estimate
+    from gaia_vre.catalog.model import Dataset, Rights
 
 _SHOWN = 40
 _KINDS = {"grid": "grid", "image": "image", "table": "table", "traces": "seismic traces", "stations": "stations"}
@@ -43,6 +45,16 @@ def results_page(found: Discovered, question: str) -> str:
 def dataset_page(dataset: Dataset) -> str:
     """Return one dataset as HTML."""
     return _render("dataset.html", dataset=dataset)
+
+
+def estimate_page(estimate: Estimate) -> str:
+    """Return what a reading costs as HTML."""
+    return _render("estimate.html", estimate=estimate)
+
+
+def citation_page(citation: Citation) -> str:
+    """Return what to cite as HTML, with the BibTeX to copy."""
+    return _render("citation.html", citation=citation)
 
 
 def catalog_text(datasets: Sequence[Dataset]) -> str:
@@ -79,6 +91,7 @@ def facts(dataset: Dataset) -> list[tuple[str, str]]:
     return [
         ("Pole", dataset.pole_name),
         ("Access", "opens here" if dataset.opens_here else f"described: {dataset.access or 'no way to get it known'}"),
+        *([("Readers", _spoken_rights(dataset.rights))] if dataset.rights else []),
         ("Period", spoken_period(found.period)),
         ("Area", spoken_box(found.box)),
         *([("Size", sizes)] if sizes else []),
@@ -88,6 +101,15 @@ def facts(dataset: Dataset) -> list[tuple[str, str]]:
         ("Provider", ", ".join(one.name for one in dataset.providers) or "unknown"),
         ("Contact", f"{contact.name} ({', '.join(contact.emails)})" if contact else "unknown"),
     ]
+
+
+def _spoken_rights(rights: Rights) -> str:
+    """Return who may read the files, as "ocean, until 2027-01-01T00:00:00Z; Zoé grants access"."""
+    groups = ", ".join(rights.groups) or ("nobody" if rights.until else "everybody signed in")
+    parts = [groups + (f" until {rights.until}, then everybody" if rights.until else "")]
+    parts += [f"who accepted the licence {rights.licence}"] if rights.licence else []
+    parts += [f"{rights.granted_by} grants access"] if rights.granted_by else []
+    return "; ".join(parts)
 
 
 def file_format(dataset: Dataset) -> str:

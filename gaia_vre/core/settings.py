@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 import yaml
@@ -22,6 +22,17 @@ from gaia_vre.core.part import Part
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+Choices = TypeVar("Choices", bound=tuple[Any, ...])
+
+
+def _named_once(choices: Choices) -> Choices:
+    names = [choice.name for choice in choices]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the name {name!r} stands twice")
+    return choices
 
 
 class OpenIDConnect(Part):
@@ -111,6 +122,11 @@ class Labs(Part):
         default=60, ge=0.1, description="A lab without activity stops after this; a busy kernel is activity."
     )
     start_seconds: int = Field(default=120, ge=10, description="How long a lab may take to answer.")
+    reading_warning_gb: float = Field(
+        default=50,
+        gt=0,
+        description="Opening a selection that takes more memory than this, in GB, tells what reading it would cost.",
+    )
     isolation: Literal["auto", "required", "off"] = Field(
         default="auto",
         description="Separation of labs on one machine by bubblewrap: auto uses it where it works, "
@@ -120,11 +136,7 @@ class Labs(Part):
     @field_validator("sizes", "environments")
     @classmethod
     def _names_are_unique(cls, choices: tuple[Any, ...]) -> tuple[Any, ...]:
-        names = [choice.name for choice in choices]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"the name {name!r} stands twice")
-        return choices
+        return _named_once(choices)
 
 
 class Dask(Part):
@@ -166,6 +178,33 @@ class Service(Part):
         if zone not in available_timezones():
             raise ValueError(f"there is no time zone {zone!r}{did_you_mean(zone, available_timezones())}")
         return zone
+
+
+class Site(Part):
+    """A place that keeps copies of datasets."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9.-]{0,60}$", description="Key of the site, as the catalog's alternate assets name it."
+    )
+    title: str = Field(max_length=60, description="What people read when data comes from there.")
+    s3_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="Address of its S3 service; empty: Amazon's own."
+    )
+    seconds: float = Field(
+        default=10, gt=0, le=600, description="How long it may keep silent before the next site is asked."
+    )
+    folders: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders of its storage that are mounted here; a file:// address is read below them only.",
+    )
+
+    @field_validator("folders")
+    @classmethod
+    def _folders_are_absolute(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        for folder in folders:
+            if not folder.is_absolute() or folder == Path("/"):
+                raise ValueError(f"{folder} is no folder that can be opened to readers; give an absolute one")
+        return folders
 
 
 class Addresses(Part):
@@ -211,6 +250,9 @@ class Settings(Part):
     labs: Labs = Field(default_factory=Labs, description="What people start.")
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
+    sites: tuple[Site, ...] = Field(
+        default=(), description="Sites that keep copies of datasets, nearest first; data is read from the nearest."
+    )
     access: Access = Field(default_factory=Access, description="Files that are not open to everybody.")
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
 
@@ -218,6 +260,11 @@ class Settings(Part):
     def catalog_is_public(self) -> bool:
         chosen = self.service.catalog_anonymous
         return self.addresses.host in ("127.0.0.1", "::1", "localhost") if chosen is None else chosen
+
+    @field_validator("sites")
+    @classmethod
+    def _sites_are_unique(cls, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        return _named_once(sites)
 
     @field_validator("state")
     @classmethod

@@ -43,7 +43,8 @@ def configure(c: Any, settings: Settings) -> None:
     backend.db_encrypt_keys = [_encryption_key(folder.gateway / "encryption.key")]
     backend.clusters_directory = str(folder.gateway / "clusters")
     backend.homes_directory = str(folder.homes)
-    backend.data_directories = ":".join([str(folder.data), *filter(None, map(os.environ.get, _READABLE))])
+    mounted = [str(path) for site in settings.sites for path in site.folders]
+    backend.data_directories = ":".join([str(folder.data), *mounted, *filter(None, map(os.environ.get, _READABLE))])
     backend.isolation = settings.labs.isolation
     backend.environment_prefixes = {
         each.name: str(each.prefix) for each in settings.labs.environments if each.prefix is not None

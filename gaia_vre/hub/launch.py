@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ def isolated(command: list[str], home: Path, folder: StateFolder, examples: Path
     if program is None:
         return command
     prefixes = [environment.prefix for environment in settings.labs.environments if environment.prefix]
-    visible = tuple(path for path in (folder.data, examples, *prefixes) if path.exists())
+    mounted = [path for site in settings.sites for path in site.folders]
+    visible = tuple(path for path in (folder.data, examples, *prefixes, *mounted) if path.exists())
     return confined(command, Confinement(home=home, read_only=visible), program)
 
 
@@ -42,6 +44,8 @@ def gaia_environment(settings: Settings, folder: StateFolder, examples: Path, pr
     return {
         "GAIA_VRE_URL": settings.addresses.service_url,
         "GAIA_VRE_CATALOG": str(folder.catalog),
+        "GAIA_VRE_SITES": json.dumps([site.model_dump(mode="json") for site in settings.sites]),
+        "GAIA_VRE_READING_WARNING_GB": f"{settings.labs.reading_warning_gb:g}",
         "GAIA_VRE_EXAMPLES": str(examples),
         # The hub must hear of activity well before the culler takes silence for idleness.
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(int(max(3, min(300, settings.labs.idle_minutes * 60 / 4)))),

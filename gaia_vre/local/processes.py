@@ -113,9 +113,16 @@ def _service(settings: Settings, secrets: Secrets) -> ProcessPlan:
             "JUPYTERHUB_SERVICE_PREFIX": "/services/gaia/",
             "JUPYTERHUB_CLIENT_ID": "service-gaia",
             "GAIA_VRE_COOKIE_SECRET": secrets.cookie_secret,
-        },
+        }
+        | _archive_keys(settings),
         health_url=f"http://127.0.0.1:{settings.addresses.service_port}/services/gaia/health",
     )
+
+
+def _archive_keys(settings: Settings) -> dict[str, str]:
+    """Return the keys of other archives: the service holds them, and no other process does."""
+    named = [name for one in settings.access.signers for name in (one.key_variable, one.secret_variable)]
+    return {name: os.environ[name] for name in named if name and name in os.environ}
 
 
 def _gateway(settings: Settings, secrets: Secrets) -> ProcessPlan:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -23,20 +22,20 @@ from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
-from gaia_vre.service.problems import HEADERS, install, problem
+from gaia_vre.service.measuring import Measured
+from gaia_vre.service.problems import install, problem
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.app import Guarded, make_stac
 from gaia_vre.service.stac.client import Addresses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp
 
     from gaia_vre.service.dependencies import Parts
 
 PREFIX = "/services/gaia"
-_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _LAST_PASS_SECONDS = 5.0
 
 
@@ -82,7 +81,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     if leaflet := installed_leaflet():
         app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
-    app.middleware("http")(_measured(parts))
+    app.add_middleware(Measured, metrics=parts.metrics)
     return app
 
 
@@ -95,7 +94,9 @@ def _stac(parts: Parts) -> ASGIApp:
     """Return the STAC API; without anonymous reading it is for those who are signed in."""
     folder = StateFolder(parts.settings.state)
     base = f"{parts.settings.addresses.public_url}{PREFIX}"
-    addresses = Addresses(f"{base}/stac", folder.data.as_uri(), f"{base}/files")
+    addresses = Addresses(
+        f"{base}/stac", folder.data.as_uri(), f"{base}/files", lambda href: parts.signers.of(href) is not None
+    )
     stac = make_stac(parts.catalog, addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
 
@@ -122,18 +123,3 @@ def _add_watch_routes(app: FastAPI, parts: Parts) -> None:
         if "x-forwarded-for" in request.headers and not parts.login.caller(request).person.admin:
             raise NotAllowed("The numbers are for administrators")
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _measured(parts: Parts) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    async def measure(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        begun = time.perf_counter()
-        answer = await call(request)
-        route: Any = request.scope.get("route")
-        # The pattern of the route, never the path: a path may hold a name.
-        method = request.method if request.method in _METHODS else "other"
-        labels = (method, getattr(route, "path", "other"), str(answer.status_code))
-        parts.metrics.requests.labels(*labels).observe(time.perf_counter() - begun)
-        answer.headers.update(HEADERS)
-        return answer
-
-    return measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +12,7 @@ from fastapi import Depends, Form, Header, Request
 
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.engine.store import SqliteEngine
+from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
 from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.service.login import Caller
@@ -48,6 +50,11 @@ class Parts:
     def catalog(self) -> Engine:
         """The engine that searches the catalog."""
         return SqliteEngine(StateFolder(self.settings.state).catalog / FILE)
+
+    @cached_property
+    def signers(self) -> Signers:
+        """The ways to files of other archives; their keys stand in this process's environment alone."""
+        return Signers(self.settings.access.signers, os.environ)
 
     def close(self) -> None:
         self.hub.close()

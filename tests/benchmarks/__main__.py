@@ -23,6 +23,7 @@ MEASURES = (
     "cell_round_trip",
     "new_cluster",
     "catalog_open",
+    "linked_files",
     "hub_killed",
     "second_start",
 )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaia_vre.catalog.access import ANYONE, TEXTS, Reader, check_rights, decide, rights_of
-from gaia_vre.catalog.model import Rights, to_json
+from gaia_vre.catalog.model import Dataset, Rights, to_json
+from gaia_vre.catalog.views import facts
 from gaia_vre.core.errors import InvalidInput
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -117,3 +118,17 @@ def test_rights_that_cannot_be_understood_open_nothing(given_rights) -> None:
 
 def test_checked_rights_come_back() -> None:
     assert check_rights(OCEAN) is OCEAN
+
+
+@pytest.mark.parametrize(
+    ("rights", "said"),
+    [
+        (OCEAN, "ocean, argo; Zoé grants access"),
+        (SPOT, "everybody signed in; who accepted the licence spot; DINAMIS grants access"),
+        (Rights(until=LATER), f"nobody until {LATER}, then everybody"),
+    ],
+    ids=["groups", "a licence", "an embargo"],
+)
+def test_a_notebook_shows_who_may_read(rights: Rights, said: str) -> None:
+    assert ("Readers", said) in facts(Dataset("sst", "SST", "", rights=rights))
+    assert "Readers" not in dict(facts(Dataset("sst", "SST", "")))

@@ -180,3 +180,14 @@ def test_the_hub_tells_who_exists_and_what_runs(person: Person) -> None:
     assert re.match(r"6\.", hub.version())
     assert (hub.knows("ada"), hub.knows("nobody"), hub.runs("nobody", "")) == (True, False, False)
     assert list(hub.active_servers()) == []
+
+
+def test_the_hub_tells_whose_groups_a_token_stands_for(person: Person) -> None:
+    hub = person.world.parts.hub
+    assert hub.person(person.token).groups == {"ocean"}
+    # What a lab's token may do.
+    scopes = ["users:activity!user", "access:servers!user", "access:services!service=gaia"]
+    headers = {"Authorization": f"token {person.token}"}
+    made = person.hub.post("/hub/api/users/ada/tokens", json={"scopes": scopes}, headers=headers)
+    assert made.status_code == 201, made.text
+    assert hub.person(made.json()["token"]).groups == {"ocean"}

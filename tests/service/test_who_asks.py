@@ -133,11 +133,15 @@ CHANGES = [
     ("POST", "clusters/stop", {"name": "c1"}),
     ("POST", "notices/dismiss", {"number": "1"}),
     ("POST", "logout", {}),
+    ("POST", "catalog/open", {"dataset": "sst"}),
+    ("POST", "catalog/accept", {"dataset": "sst", "digest": "0" * 64}),
     ("POST", "api/server", {}),
     ("DELETE", "api/server", {}),
     ("DELETE", "api/servers/x", {}),
     ("DELETE", "api/clusters/c1", {}),
     ("POST", "api/endings/1/dismiss", {}),
+    ("POST", "api/catalog/links", {}),
+    ("POST", "api/catalog/datasets/x/accept", {}),
 ]
 
 
@@ -159,7 +163,7 @@ def test_every_route_that_changes_something_is_in_that_list(world: World) -> Non
     known = {f"{way} {path}" for way, path, _ in CHANGES}
     for path, ways in paths.items():
         for way in set(ways) - {"get"}:
-            short = path.removeprefix(HOME).replace("{name}", "x").replace("{number}", "1")
+            short = path.removeprefix(HOME).replace("{name}", "x").replace("{dataset}", "x").replace("{number}", "1")
             assert f"{way.upper()} {short.replace('clusters/x', 'clusters/c1')}" in known | {"POST api/endings"}
 
 

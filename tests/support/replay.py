@@ -88,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _error(self, _: Asked) -> None:
         self._send(500, b"<html>oops</html>")
 
+    def _refused(self, _: Asked) -> None:
+        self._send(401, b'{"detail": "who are you"}')
+
     def _busy(self, _: Asked) -> None:
         self._send(429, b"", **{"Retry-After": "0"})
 

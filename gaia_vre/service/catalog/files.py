@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,7 +20,9 @@ from starlette.staticfiles import StaticFiles
 from gaia_vre.core.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn
 from gaia_vre.core.state import StateFolder
 from gaia_vre.service.catalog.gate import Gate
+from gaia_vre.service.catalog.linking import THROUGH
 from gaia_vre.service.catalog.links import MARK
+from gaia_vre.service.catalog.passing import Passage
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -40,6 +43,7 @@ class Files:
     def __init__(self, parts: Parts) -> None:
         self._login = parts.login
         self._gate = Gate(parts)
+        self._passage = Passage(parts)
         self._folder = _Folder(StateFolder(parts.settings.state).restricted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,13 +51,19 @@ class Files:
         if request.method not in ("GET", "HEAD"):
             raise HTTPException(405, "Files are only read", headers={"Allow": "GET, HEAD"})
         dataset, file = _split(scope["path"].removeprefix(scope["root_path"]))
-        if file.startswith(MARK):
-            segment, _, path = file.partition("/")
-            await self._check(request, dataset, segment)
-            answer = await self._folder.file(dataset, path, scope)
+
+        async def finish(answer: Response) -> None:
+            await _kept(answer)(scope, receive, send)
+
+        if not file.startswith(MARK):
+            await finish(await run_in_threadpool(self._send_on, request, dataset, file))
+            return
+        segment, _, path = file.partition("/")
+        await self._check(request, dataset, segment)
+        if path == THROUGH:
+            await self._passage.serve(request, dataset, finish)
         else:
-            answer = await run_in_threadpool(self._send_on, request, dataset, file)
-        await answer(scope, receive, send)
+            await finish(await self._folder.file(dataset, path, scope))
 
     async def _check(self, request: Request, dataset: str, segment: str) -> None:
         link = self._gate.read(dataset, segment)
@@ -73,9 +83,8 @@ class Files:
 
     def _send_on(self, request: Request, dataset: str, file: str) -> Response:
         link = self._gate.link(dataset, self._login.caller(request).person)
-        place = request.url.path.removesuffix(file)
-        # The path is written by us, but for the file's name, which the class quotes.
-        return RedirectResponse(f"{place}{self._gate.links.segment(link)}/{file}", 307, {"Cache-Control": "no-store"})
+        place = f"{request.scope['root_path']}/{dataset}/{self._gate.links.segment(link)}/{quote(file)}"
+        return RedirectResponse(place, 307, {"Cache-Control": "no-store"})
 
 
 class _Folder:
@@ -89,11 +98,16 @@ class _Folder:
         """Return a file of a dataset: whole, in parts or unchanged, as asked; links out of the folder are not there."""
         if dataset not in self._folders:
             self._folders[dataset] = StaticFiles(directory=f"{self._root}/{dataset}", check_dir=False)
-        answer = await self._folders[dataset].get_response(path, scope)
-        answer.headers.update(_HEADERS)
-        if "content-type" in answer.headers:
-            answer.headers["content-type"] = _PLAIN
-        return answer
+        return await self._folders[dataset].get_response(path, scope)
+
+
+def _kept(answer: Response) -> Response:
+    """Return an answer that a browser keeps as a file."""
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if answer.status_code in (200, 206):
+        answer.headers["content-type"] = _PLAIN
+    return answer
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -56,6 +56,8 @@ class LinkRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     dataset: str = Field(pattern=_NAME)
+    item: str | None = Field(default=None, min_length=1, max_length=500)
+    """One item of it; without, the dataset's own files."""
     assets: list[AssetKey] | None = Field(default=None, max_length=1000)
 
 
@@ -88,7 +90,7 @@ def accept(
 @router.post("/links")
 def links(wanted: LinkRequest, who: ChangesAs, service: UsesParts) -> LinkModel:
     """Give links to the files of a dataset, which end soon."""
-    found: Linked = links_of(service, wanted.dataset, who.person, wanted.assets)
+    found: Linked = links_of(service, wanted.dataset, who.person, wanted.assets, wanted.item)
     return LinkModel.model_validate(found)
 
 

@@ -11,10 +11,10 @@ from stac_fastapi.types.core import BaseCoreClient
 
 from gaia_vre.catalog.files import SCHEME, linked_parts
 from gaia_vre.service.stac.asking import asked, chosen_fields, with_fields
-from gaia_vre.service.stac.schemes import TOKEN, with_schemes
+from gaia_vre.service.stac.schemes import LINKS, TOKEN, with_schemes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -39,10 +39,12 @@ class Addresses:
         Beginning of the address of files that the catalog names from its data folder on.
     files
         Beginning of the address of files with rights.
+    signed
+        Tells whether an address of another archive is read through a link that we give.
     """
 
-    def __init__(self, base: str, data: str, files: str) -> None:
-        self.base, self._data, self._files = base, data, files
+    def __init__(self, base: str, data: str, files: str, signed: Callable[[str], bool] = lambda _: False) -> None:
+        self.base, self._data, self._files, self._signed = base, data, files, signed
 
     def collection(self, name: str) -> str:
         return f"{self.base}/collections/{quote(name, safe='')}"
@@ -53,13 +55,16 @@ class Addresses:
         others = [link for link in document.get("links", ()) if link.get("rel") not in _OURS]
         assets = {key: self._asset(one) for key, one in document.get("assets", {}).items()}
         has_assets = assets or document["type"] == "Feature"
-        return with_schemes(document | {"links": [*own, *others]} | ({"assets": assets} if has_assets else {}))
+        linked = document | {"links": [*own, *others]} | ({"assets": assets} if has_assets else {})
+        return with_schemes(linked, self.base.removesuffix("/stac"))
 
     def _asset(self, asset: dict[str, Any]) -> dict[str, Any]:
         href = str(asset["href"])
         if href.startswith(f"{SCHEME}://"):
             dataset, path = linked_parts(href)
             return asset | {"href": f"{self._files}/{dataset}/{quote(path)}", "auth:refs": [TOKEN]}
+        if self._signed(href):
+            return asset | {"auth:refs": [LINKS]}
         return asset if "://" in href else asset | {"href": f"{self._data}/{quote(href)}"}
 
     def _collection_links(self, document: Document) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -153,6 +154,13 @@ def test_without_a_link_one_is_sent_on_with_one(library: World) -> None:
     assert library.browser().get(plain).status_code == 307
     assert library.program("bob-token").get(plain).status_code == 403
     assert library.anyone().get(plain).status_code == 401
+
+
+def test_one_is_sent_on_to_a_file_of_any_name(library: World) -> None:
+    name = "50 % d’été?.tif"
+    (StateFolder(library.parts.settings.state).restricted / "ocean-only" / name).write_text("warm")
+    sent = library.program().get(f"{HOME}files/ocean-only/{quote(name)}")
+    assert library.anyone().get(sent.headers["location"]).text == "warm"
 
 
 def test_a_script_of_a_lab_gets_no_link_with_somebodys_session(library: World) -> None:

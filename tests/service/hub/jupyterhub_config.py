@@ -39,6 +39,7 @@ c.JupyterHub.log_level = "WARN"
 c.JupyterHub.trust_user_provided_tokens = True
 c.JupyterHub.allow_named_servers = True
 c.Authenticator.allow_all = True
+c.JupyterHub.load_groups = {"ocean": {"users": ["ada"]}, "argo": {"users": []}}
 c.Spawner.cmd = [sys.executable, "-c", SERVER]
 c.Spawner.args = []
 c.SimpleLocalProcessSpawner.home_dir_template = os.environ["TEST_HUB_HOMES"] + "/{username}"
