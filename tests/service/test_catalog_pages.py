@@ -187,6 +187,13 @@ def test_pictures_are_kept_and_nothing_else_is_handed_out(shelf: World) -> None:
         assert client.get(f"{HOME}pictures/{other}").status_code == 404
 
 
+def test_stac_clients_read_the_address_of_the_same_picture(shelf: World) -> None:
+    client = shelf.anyone()
+    href = client.get(f"{HOME}stac/collections/sst").json()["assets"]["thumbnail"]["href"]
+    assert href.endswith("/services/gaia/pictures/sst/thumbnail-1.png")
+    assert client.get(href).status_code == 200
+
+
 def opened(world: World, dataset: str = "sst") -> str:
     browser = world.browser()
     form = {"_xsrf": proof(browser.get(f"{HOME}catalog/sst").text), "dataset": dataset}
