@@ -72,8 +72,7 @@ def _facts(collection: Document, items: Sequence[Document]) -> Facts:
     unknown = collection.get("gaia:unknown") or ()
     sources = [*(one["properties"] for one in items[:1] if isinstance(one.get("properties"), dict)), collection]
     dimensions = _first(sources, "cube:dimensions")
-    dimensions = dimensions if isinstance(dimensions, dict) else {}
-    known = tuple(_dimension(str(name), one) for name, one in dimensions.items() if isinstance(one, dict))
+    known = tuple(_dimension(str(name), one) for name, one in (dimensions or {}).items() if isinstance(one, dict))
     sizes = {one.name: one.size for one in known}
     named = variables(collection)
     for one in items[:1]:
@@ -187,8 +186,7 @@ def _link(collection: Document) -> str | None:
 
 
 def _formats(collection: Document) -> tuple[str, ...]:
-    described = collection.get("item_assets")
-    described = described.values() if isinstance(described, dict) else ()
+    described = (collection.get("item_assets") or {}).values()
     data = [one for one in described if isinstance(one, dict) and "data" in (one.get("roles") or ["data"])]
     return tuple(dict.fromkeys(str(one["type"]) for one in data if one.get("type")))
 

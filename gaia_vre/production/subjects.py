@@ -73,7 +73,9 @@ class Subject:
         if self.kind == "hovmoller":
             return 330
         rows, columns = self._shape
-        return int(min(max(width * 0.86 * rows / columns + 40, 220), 520 if width > 500 else 430))
+        return int(
+            min(max(width * 0.86 * rows / columns + (40 if width > 500 else 110), 220), 520 if width > 500 else 430)
+        )
 
     @property
     def _shape(self) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.service.catalog_samples import HOSTILE, LONG, described, hostile, opening, plain, write_catalog
+from gaia_vre.catalog.model import Copy
+from gaia_vre.core.settings import Site
+from tests.service.catalog_samples import HOSTILE, LONG, STORE, described, hostile, opening, plain, write_catalog
 from tests.service.conftest import HOME, World, proof, with_settings
 from tests.service.fakes import server
 
@@ -127,8 +130,16 @@ def test_a_dataset_tells_what_is_known_and_names_what_is_not(shelf: World) -> No
         assert known in page
     assert "sea_\u200bsurface_\u200btemperature" in page
     assert 'data = gaia.open("sst")' in page
-    assert "@misc{sst," in page
+    assert "@misc{" in page
     assert get(shelf.anyone(), "catalog/bare").count(">unknown<") >= 5
+
+
+def test_copies_at_other_sites_are_named(world: World) -> None:
+    store = replace(STORE, copies=(Copy("toulouse", "https://toulouse.example/sst.zarr"),))
+    write_catalog(catalog_of(world), opening(facts=replace(opening().facts, assets=(store,))))
+    sites = (Site(name="toulouse", title="Toulouse"),)
+    object.__setattr__(world.parts, "settings", world.parts.settings.model_copy(update={"sites": sites}))
+    assert re.search(r"Here <span[^>]*>Zarr store.*Toulouse <span", get(world.anyone(), "catalog/sst"))
 
 
 def test_in_french_numbers_and_words_are_french(shelf: World) -> None:
@@ -174,6 +185,13 @@ def test_pictures_are_kept_and_nothing_else_is_handed_out(shelf: World) -> None:
     assert again.status_code == 304
     for other in ("catalog.sqlite", "sst/collection.json", "../data/catalog/catalog.sqlite", "%2e%2e/secrets.json"):
         assert client.get(f"{HOME}pictures/{other}").status_code == 404
+
+
+def test_stac_clients_read_the_address_of_the_same_picture(shelf: World) -> None:
+    client = shelf.anyone()
+    href = client.get(f"{HOME}stac/collections/sst").json()["assets"]["thumbnail"]["href"]
+    assert href.endswith("/services/gaia/pictures/sst/thumbnail-1.png")
+    assert client.get(href).status_code == 200
 
 
 def opened(world: World, dataset: str = "sst") -> str:

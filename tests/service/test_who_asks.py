@@ -133,6 +133,8 @@ CHANGES = [
     ("POST", "clusters/stop", {"name": "c1"}),
     ("POST", "notices/dismiss", {"number": "1"}),
     ("POST", "logout", {}),
+    ("POST", "catalog/open", {"dataset": "sst"}),
+    ("POST", "catalog/accept", {"dataset": "sst", "digest": "0" * 64}),
     ("POST", "api/server", {}),
     ("DELETE", "api/server", {}),
     ("DELETE", "api/servers/x", {}),

@@ -18,7 +18,7 @@ from gaia_vre.service.catalog.asking import SIDES, Asked, read_question
 from gaia_vre.service.catalog.cards import Extent, dataset_href, extents, make_card, make_facets
 from gaia_vre.service.catalog.finding import Finder, Found
 from gaia_vre.service.catalog.gate import Gate, Verdict, check_allowed
-from gaia_vre.service.catalog.sheet import item_table, sheet
+from gaia_vre.service.catalog.sheet import copies, item_table, sheet
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, script_json, templates
 from gaia_vre.service.language import Language
@@ -105,6 +105,7 @@ def dataset(
     verdict = _verdict(service, known, who)
     decision = verdict.decision if verdict else None
     context = frame(service, language, who) | sheet(language, known, decision, PREFIX, service.clock().year)
+    context["copies"] = copies(known, {one.name: one.title for one in service.settings.sites})
     context["licence"] = verdict.licence if verdict else None
     context |= {"linked": script_json(about), "most_variables": _MOST_VARIABLES}
     table = item_table(language, Finder(service.catalog).items(known.id, items), PREFIX, items)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gaia_vre.catalog import views
+from gaia_vre.catalog.citing import cite
 from gaia_vre.catalog.model import POLES, Period
 from gaia_vre.service.catalog import words
 from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, headed, picture_href
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.model import Box, Dataset, Picture
     from gaia_vre.service.language import Language
 
-THEMES, WIDTHS = ("light", "dark"), ("wide", "narrow")
+_MOST_COPIES = 6
 
 
 @dataclass(frozen=True)
@@ -129,26 +130,11 @@ def where(dataset: Dataset, prefix: str) -> Extent | None:
     return Extent(dataset.title, dataset_href(prefix, dataset.id), dataset.pole or "", box) if box else None
 
 
-def bibtex(dataset: Dataset) -> str:
-    """Return the dataset as an entry of a bibliography."""
-    makers = [one.name for one in dataset.providers if "producer" in one.roles] or [
-        one.name for one in dataset.providers
-    ]
-    lines = {
-        "title": dataset.title,
-        "author": " and ".join(f"{{{_braceless(one)}}}" for one in makers),
-        "publisher": dataset.pole_name if dataset.pole else "",
-        "doi": dataset.doi or "",
-        "url": dataset.link or "",
-        "note": dataset.licence.text if dataset.licence else "",
-    }
-    plain = {name: value if name == "author" else _braceless(value) for name, value in lines.items()}
-    written = ",\n".join(f"  {name} = {{{value}}}" for name, value in plain.items() if value)
-    return f"@misc{{{_braceless(dataset.id)},\n{written}\n}}"
-
-
-def _braceless(text: str) -> str:
-    return text.replace("{", "(").replace("}", ")").replace("\\", "/")
+def copies(dataset: Dataset, sites: dict[str, str]) -> list[tuple[str | None, str]]:
+    """Return where each file stands besides here (None), by the titles of the sites, and what it is there."""
+    assets = dataset.facts.assets[:_MOST_COPIES]
+    places: list[tuple[str | None, str]] = [(None, one.title) for one in assets]
+    return places + [(sites.get(each.site, each.site), one.title) for one in assets for each in one.copies]
 
 
 def sheet(
@@ -167,7 +153,8 @@ def sheet(
         "drawings": drawings(language, dataset, prefix),
         "line": time_line(language, dataset, this_year),
         "where": where(dataset, prefix),
-        "bibtex": bibtex(dataset),
+        "citation": cite(dataset).text,
+        "bibtex": cite(dataset).bibtex,
         "area": words.area_words(language, dataset.facts.box),
         "code": views.code(dataset) if dataset.opens_here else None,
         "summary": " · ".join(

@@ -60,6 +60,9 @@ class Addresses:
 
     def _asset(self, asset: dict[str, Any]) -> dict[str, Any]:
         href = str(asset["href"])
+        if "gaia:picture" in asset:
+            place = quote(href.rpartition("catalog/")[2])
+            return asset | {"href": f"{self.base.removesuffix('/stac')}/pictures/{place}"}
         if href.startswith(f"{SCHEME}://"):
             dataset, path = linked_parts(href)
             return asset | {"href": f"{self._files}/{dataset}/{quote(path)}", "auth:refs": [TOKEN]}
