@@ -125,6 +125,25 @@ class Asset:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture made from the data; the path is relative to the folder of the prepared data."""
+
+    key: str
+    path: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    kind: str
+    """What it shows: map, series, hovmoller, image, points, profile, traces, response."""
+    variable: str
+    unit: str | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    roles: tuple[str, ...] = ("overview",)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the prepared files themselves say."""
 
@@ -135,6 +154,7 @@ class Facts:
     projection: str | None = None
     rows: int | None = None
     assets: tuple[Asset, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +179,10 @@ class Dataset:
     rights: Rights | None = None
     """None: the files are public."""
     example: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    """Media types of the files of a dataset that has no copy here."""
+    resolution: float | None = None
+    """Metres between neighbouring values, as its owner says."""
     facts: Facts = field(default_factory=Facts)
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gaia_vre.catalog.model import Asset, Box, Dataset, Dimension
+    from gaia_vre.catalog.model import Asset, Box, Dataset, Dimension, Picture
 
 VERSION = "1.1.0"
 INDEX = "index.json"
@@ -27,6 +27,7 @@ _CONTACTS = "https://stac-extensions.github.io/contacts/v0.1.1/schema.json"
 _FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
 _ALTERNATE = "https://stac-extensions.github.io/alternate-assets/v1.2.0/schema.json"
 _XARRAY = "https://stac-extensions.github.io/xarray-assets/v1.0.0/schema.json"
+_METRES_PER_DEGREE = 111_320.0
 _DEGREES = ("degrees_east", "degrees_north")
 
 
@@ -71,9 +72,14 @@ def collection(dataset: Dataset) -> dict[str, Any]:
         **_own_fields(dataset),
         **_science(dataset),
     }
+    if dataset.opens_here or facts.variables:
+        described |= _cube(dataset) | _projection(dataset)
+    assets = {one.key: _picture(one) for one in facts.pictures}
     if dataset.opens_here and not has_item(dataset):
-        described |= _cube(dataset) | _projection(dataset) | {"assets": _assets(dataset)}
-    return described
+        assets |= _assets(dataset)
+    elif kinds := _item_assets(dataset):
+        described["item_assets"] = kinds
+    return described | ({"assets": assets} if assets else {})
 
 
 def item(dataset: Dataset) -> dict[str, Any]:
@@ -165,6 +171,8 @@ def _own_fields(dataset: Dataset) -> dict[str, Any]:
         "gaia:access": dataset.access,
         FIELD: to_json(dataset.rights),
         "gaia:example": list(dataset.example),
+        "gaia:resolution": dataset.resolution or _step(dataset),
+        "gaia:opens": dataset.opens_here,
     }
     return {name: value for name, value in own.items() if value}
 
@@ -181,7 +189,10 @@ def _science(dataset: Dataset) -> dict[str, Any]:
 
 def _collection_extensions(dataset: Dataset) -> set[str]:
     used = {_SCIENTIFIC} | ({_CONTACTS} if dataset.contact else set())
-    return used if has_item(dataset) or not dataset.opens_here else used | _file_extensions(dataset)
+    if not dataset.opens_here and not dataset.facts.variables:
+        return used
+    elsewhere = {_FILE, _XARRAY} if has_item(dataset) or not dataset.opens_here else set()
+    return (used | _file_extensions(dataset) - elsewhere) | ({_FILE} if dataset.facts.pictures else set())
 
 
 def _file_extensions(dataset: Dataset) -> set[str]:
@@ -206,6 +217,7 @@ def _cube(dataset: Dataset) -> dict[str, Any]:
             "type": "data",
             "dimensions": list(one.dimensions),
             **({"description": one.title} if one.title else {}),
+            **({"standard_name": one.standard_name} if one.standard_name else {}),
             **({"unit": one.unit} if one.unit else {}),
         }
         for one in facts.variables
@@ -217,15 +229,27 @@ def _cube(dataset: Dataset) -> dict[str, Any]:
 
 
 def _dimension(one: Dimension, projection: str | None) -> dict[str, Any]:
+    size = {"gaia:size": one.size}
     extent = [one.lowest, one.highest] if one.lowest is not None else [0, one.size - 1]
     if one.axis == "time":
-        return {"type": "temporal", "extent": extent}
+        return {"type": "temporal", "extent": extent} | size
     if one.axis in ("x", "y") and (one.unit in _DEGREES or projection):
         code = int(projection.removeprefix("EPSG:")) if projection else 4326
-        return {"type": "spatial", "axis": one.axis, "extent": extent, "reference_system": code}
-    return {"type": "index" if one.lowest is None else "coordinate", "extent": extent} | (
-        {"unit": one.unit} if one.unit else {}
-    )
+        return {"type": "spatial", "axis": one.axis, "extent": extent, "reference_system": code} | size
+    plain = {"type": "index" if one.lowest is None else "coordinate", "extent": extent, "gaia:axis": one.axis} | size
+    return plain | ({"unit": one.unit} if one.unit else {})
+
+
+def _step(dataset: Dataset) -> float | None:
+    """Return the mean distance of neighbouring columns in metres, at the equator where they are in degrees."""
+    for one in dataset.facts.dimensions:
+        known = isinstance(one.lowest, int | float) and isinstance(one.highest, int | float)
+        if one.axis != "x" or not known or one.size < 2:
+            continue
+        step = abs(float(one.highest) - float(one.lowest)) / (one.size - 1)  # type: ignore[arg-type]
+        if one.unit in _DEGREES or dataset.facts.projection:
+            return round(step * (_METRES_PER_DEGREE if one.unit in _DEGREES else 1), 2)
+    return None
 
 
 def _projection(dataset: Dataset) -> dict[str, Any]:
@@ -236,8 +260,32 @@ def _projection(dataset: Dataset) -> dict[str, Any]:
     return {"proj:code": dataset.facts.projection, **shape}
 
 
+def _item_assets(dataset: Dataset) -> dict[str, Any]:
+    """Return what the items hold, where it is known."""
+    if dataset.opens_here:
+        return {
+            one.key: {"type": one.media_type, "title": one.title, "roles": list(one.roles)}
+            for one in dataset.facts.assets
+        }
+    kinds = enumerate(dataset.formats, start=1)
+    return {"data" if place == 1 else f"data-{place}": {"type": kind, "roles": ["data"]} for place, kind in kinds}
+
+
 def _assets(dataset: Dataset) -> dict[str, Any]:
     return {asset.key: _asset(linked_asset(dataset, asset)) for asset in dataset.facts.assets}
+
+
+def _picture(picture: Picture) -> dict[str, Any]:
+    shown: dict[str, Any] = {"kind": picture.kind, "variable": picture.variable, "unit": picture.unit}
+    shown |= {"lowest": picture.lowest, "highest": picture.highest, "shape": [picture.height, picture.width]}
+    return {
+        "href": f"../../{picture.path}",
+        "type": picture.media_type,
+        "title": f"{picture.variable}: {picture.kind}",
+        "roles": list(picture.roles),
+        "file:size": picture.bytes,
+        "gaia:picture": {name: value for name, value in shown.items() if value is not None},
+    }
 
 
 def _asset(asset: Asset) -> dict[str, Any]:

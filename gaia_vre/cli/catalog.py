@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.model import Dataset
     from gaia_vre.production.prepare import Progress
 
+_BEHIND_OTHERS = 15
+"""How far pictures stand behind what people wait for."""
 _JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")
 _FOLDER = click.option(
     "--catalog",
@@ -45,6 +47,20 @@ def prepare(data: Path | None, sources: Path | None, *, as_json: bool) -> None:
         (sources or packaged_sources()).absolute(),
         _report_json if as_json else _report_text,
     )
+    for problem in problems:
+        click.echo(f"gaia-vre: {problem}", err=True)
+    sys.exit(1 if problems else 0)
+
+
+@catalog.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the prepared data; default: of the settings.")
+@_JSON
+def pictures(data: Path | None, *, as_json: bool) -> None:
+    """Draw the prepared data for the catalog's pages; only what is missing or has changed."""
+    from gaia_vre.production.prepare import draw_pictures
+
+    os.nice(_BEHIND_OTHERS)
+    problems = draw_pictures((data or _data_of_settings()).absolute(), _report_json if as_json else _report_text)
     for problem in problems:
         click.echo(f"gaia-vre: {problem}", err=True)
     sys.exit(1 if problems else 0)

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx2
 import yaml
 
-from gaia_vre.core.errors import Unavailable
+from gaia_vre.core.errors import GaiaError, Unavailable
 from gaia_vre.core.state import StateFolder
 from gaia_vre.isolation.bubblewrap import bubblewrap
 from gaia_vre.isolation.limits import limits_work
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, end_marked
 from gaia_vre.local.checks import check_before_start
+from gaia_vre.local.npm import install
 from gaia_vre.local.ports import with_free_ports
-from gaia_vre.local.prepare import Preparation, start_preparation
+from gaia_vre.local.prepare import Preparation, start_pictures, start_preparation
 from gaia_vre.local.processes import base_environment, examples_folder, plan
 from gaia_vre.local.proxy import install_proxy, installed_proxy
 from gaia_vre.local.secrets import Secrets, load_secrets, write_private
 from gaia_vre.local.status import describe, holding, users, write_status
 from gaia_vre.local.supervise import Supervisor
+from gaia_vre.look import leaflet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,6 +69,7 @@ class Environment:
         write_private(folder.settings, yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True)))
         self._say_what_is_weak(secrets.instance)
         plans = plan(settings, secrets, self._proxy())
+        self._map()
         environment = base_environment(settings, secrets)
         supervisor = Supervisor(plans, folder.logs, secrets.instance, _ProxyRoutes(settings, secrets))
         with supervisor:
@@ -76,6 +79,8 @@ class Environment:
             self._bring_up(supervisor, preparation, lambda: _report(folder, settings, secrets, supervisor, preparation))
             hold.keep = True
             self._announce(settings, secrets, preparation)
+            pictures = start_pictures(folder.data, environment, folder.logs)
+            supervisor.others.add(pictures.process.pid)
             while True:
                 time.sleep(0.25)
                 if supervisor.step():
@@ -131,6 +136,15 @@ class Environment:
             self.say("Installing the proxy (once) ...")
             program = install_proxy()
         return program
+
+    def _map(self) -> None:
+        """Install the library of the maps; without it the pages have maps that stand still."""
+        if leaflet.installed_leaflet() is None:
+            self.say("Installing the map of the catalog (once) ...")
+            try:
+                install(leaflet.FOLDER, leaflet.NAME)
+            except GaiaError as error:
+                self.say(f"  {error.message}. The catalog's maps stand still until then.")
 
 
 class _ProxyRoutes:

@@ -50,8 +50,16 @@ class Preparation:
 
 def start_preparation(data: Path, sources: Path, environment: dict[str, str], log: Path) -> Preparation:
     """Begin to convert the samples into the data folder; doing it again is quick and safe."""
-    command = [sys.executable, "-m", "gaia_vre.cli", "catalog", "prepare", "--json"]
-    command += ["--data", str(data), "--sources", str(sources)]
+    return _start(["prepare", "--json", "--data", str(data), "--sources", str(sources)], environment, log)
+
+
+def start_pictures(data: Path, environment: dict[str, str], log: Path) -> Preparation:
+    """Begin to draw the prepared data for the catalog's pages, behind everything else."""
+    return _start(["pictures", "--json", "--data", str(data)], environment, log)
+
+
+def _start(arguments: list[str], environment: dict[str, str], log: Path) -> Preparation:
+    command = [sys.executable, "-m", "gaia_vre.cli", "catalog", *arguments]
     process = subprocess.Popen(
         command,
         cwd=log.parent,

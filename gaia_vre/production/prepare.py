@@ -24,6 +24,7 @@ from gaia_vre.catalog.curated import load_descriptions
 from gaia_vre.catalog.engine.load import FILE, load
 from gaia_vre.catalog.stac import INDEX, stac_files, write_files
 from gaia_vre.core.errors import GaiaError, Unavailable
+from gaia_vre.production.pictures import draw_all, hide_pictures, read_pictures, undrawn
 from gaia_vre.production.plan import MARKERS, WORKING, check_sources, digest_of, hide_files, read_marker, working_folder
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ def prepare(data: Path, sources: Path, report: Callable[[Progress], None]) -> li
             return _prepare(descriptions, data, sources, report, lock)
     except OSError as error:
         raise Unavailable(_disk_problem(error, data)) from error
+
+
+def draw_pictures(data: Path, report: Callable[[Progress], None]) -> list[str]:
+    """Draw the pictures that are missing and name them in the catalog; return the problems, one line each.
+
+    Nobody waits for pictures, so this runs when the rest is ready and gives way to other work.
+    """
+    descriptions = load_descriptions()
+    titles = {one.id: one.dataset.title for one in descriptions}
+    count = _Count(report, len(undrawn(descriptions, data)), done=0)
+    problems = []
+    for name, problem in draw_all(descriptions, data):
+        count.finish(name, titles[name], problem)
+        problems += [problem] if problem else []
+    try:
+        with _locked(data):
+            _write_catalog(descriptions, data)
+    except OSError as error:
+        raise Unavailable(_disk_problem(error, data)) from error
+    return problems
 
 
 def is_prepared(data: Path) -> bool:
@@ -189,6 +210,7 @@ class _Worker:
 def _write_catalog(descriptions: tuple[Description, ...], data: Path) -> None:
     from gaia_vre.production.durable import write_text
 
+    hide_pictures(descriptions, data)
     write_files(data / "catalog", stac_files(_dataset(one, data) for one in descriptions), write_text)
     load(data / "catalog")
 
@@ -199,7 +221,8 @@ def _dataset(description: Description, data: Path) -> Dataset:
     dataset = description.dataset
     if marker and marker.restricted == (dataset.rights is not None):
         dataset = replace(dataset, facts=marker.facts)
-    facts = dataset.facts
+    pictures = read_pictures(data, description.id) if marker and dataset.rights is None else None
+    facts = replace(dataset.facts, pictures=pictures or ())
     if description.box:
         facts = replace(facts, box=description.box)
     if description.period:

@@ -15,10 +15,13 @@ from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
+from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service import pages, routes
 from gaia_vre.service.bounds import BoundedBody
+from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog.files import Files
+from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.reconcile import Reconciler
@@ -70,9 +73,13 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(access.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
+    app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))
+    app.mount(f"{PREFIX}/pictures", _pictures(parts))
     app.mount(f"{PREFIX}/files", Files(parts))
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
+    if leaflet := installed_leaflet():
+        app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
     app.add_middleware(Measured, metrics=parts.metrics)
     return app
@@ -92,6 +99,12 @@ def _stac(parts: Parts) -> ASGIApp:
     )
     stac = make_stac(parts.catalog, addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
+
+
+def _pictures(parts: Parts) -> ASGIApp:
+    """Return the pictures of the data, which are for those who may read the catalog."""
+    pictures = Pictures(StateFolder(parts.settings.state).catalog)
+    return pictures if parts.settings.catalog_is_public else Guarded(pictures, parts.login.session)
 
 
 def _add_watch_routes(app: FastAPI, parts: Parts) -> None:

@@ -90,6 +90,15 @@ class Login:
         token = self._opened(cookie, _SESSION)["token"]
         return Caller(self._person(token), token, cookie)
 
+    def session(self, request: Request) -> Person:
+        """Return whose browser asks for a picture, which every person may see who is signed in.
+
+        A page's pictures are no documents and carry no proof, so `caller` would refuse them.
+        """
+        if request.headers.get("authorization"):
+            return self.caller(request).person
+        return self._person(self._opened(request.cookies.get(SESSION_COOKIE, ""), _SESSION)["token"])
+
     def _from_page(self, request: Request, cookie: str) -> bool:
         """Say whether a person went here, or a script of our own page asks.
 

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.templating import Jinja2Templates
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
-from gaia_vre.look import TEMPLATES
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
-from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES, Language
+from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
+from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
 
 router = APIRouter(include_in_schema=False)
-PREFIX = "/services/gaia/"
-
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
 _CLUSTER = r"^[A-Za-z0-9._-]{1,100}$"
 _YEAR_SECONDS = 365 * 86400
-_templates = Jinja2Templates(
-    env=Environment(
-        loader=FileSystemLoader([Path(__file__).parent / "templates", TEMPLATES]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-)
 
 
 @router.get("/")
@@ -43,9 +28,9 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         who = service.login.caller(request)
         person = service.login.fresh(who)
     except NotSignedIn:
-        return service.login.begin(request, _redirect, PREFIX)
+        return service.login.begin(request, redirect, PREFIX)
     clusters, silent = _clusters(service, who)
-    context = _common(service, language, who) | {
+    context = frame(service, language, who) | {
         "lab": next((server for server in person.servers if not server.name), None),
         "others": [server for server in person.servers if server.name],
         "clusters": clusters,
@@ -60,92 +45,75 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "idle_minutes": service.settings.labs.idle_minutes,
         "poles": service.shelf.poles(),
     }
-    return _templates.TemplateResponse(request, "home.html", context)
+    return templates.TemplateResponse(request, "home.html", context)
 
 
 def problem_page(request: Request, status: int, code: str, detail: str) -> Response:
     """Show an error to a person, and the way back."""
     language = chosen_language(request)
-    context = _texts(language) | {"user": None, "admin": False, "proof": "", "status": status, "detail": detail}
+    context = texts(language) | {"user": None, "admin": False, "proof": "", "status": status, "detail": detail}
     del code
-    return _templates.TemplateResponse(request, "problem.html", context, status_code=status)
+    return templates.TemplateResponse(request, "problem.html", context, status_code=status)
 
 
 @router.post("/servers/start")
 def start(who: SubmitsAs, service: UsesParts) -> Response:
     """Start my personal lab as last time and show its progress."""
     service.hub.start(who.name, "", who.token)
-    return _redirect(f"/hub/spawn-pending/{quote(who.name)}")
+    return redirect(f"/hub/spawn-pending/{quote(who.name)}")
 
 
 @router.post("/servers/stop")
 def stop(who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_SERVER)] = "") -> Response:
     """Stop a server of mine."""
     stop_mine(service, who, name)
-    return _redirect(PREFIX)
+    return redirect(PREFIX)
 
 
 @router.post("/clusters/stop")
 def stop_cluster(who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_CLUSTER)]) -> Response:
     """Stop a Dask cluster of mine."""
     stop_cluster_of_mine(service, who, name)
-    return _redirect(PREFIX)
+    return redirect(PREFIX)
 
 
 @router.post("/notices/dismiss")
 def dismiss(who: SubmitsAs, service: UsesParts, number: Annotated[int, Form(ge=1, lt=2**31)]) -> Response:
     """Hide a notice and all older ones."""
     service.store.dismiss(who.name, number, service.clock())
-    return _redirect(PREFIX)
+    return redirect(PREFIX)
 
 
 @router.post("/language")
-def switch_language(code: Annotated[str, Form(max_length=5)]) -> Response:
-    """Remember the language that this browser wants."""
+def switch_language(
+    code: Annotated[str, Form(max_length=5)], back: Annotated[str, Form(max_length=4000)] = PREFIX
+) -> Response:
+    """Remember the language that this browser wants, and go on where it was."""
     if code not in LANGUAGES:
         raise NotFound(f"There is no language {code!a}; there are {', '.join(LANGUAGES)}")
-    answer = _redirect(PREFIX)
+    answer = redirect(own_page(back))
     answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path=PREFIX, samesite="lax", httponly=True)
     return answer
+
+
+@router.get("/sign-in")
+def sign_in(request: Request, service: UsesParts, goal: Annotated[str, Query(max_length=4000)] = PREFIX) -> Response:
+    """Sign in and come back to a page of ours."""
+    return service.login.begin(request, redirect, own_page(goal))
 
 
 @router.get("/oauth_callback")
 def oauth_callback(request: Request, service: UsesParts) -> Response:
     """End the sign-in at the hub."""
-    return service.login.finish(request, _redirect)
+    return service.login.finish(request, redirect)
 
 
 @router.post("/logout")
 def logout(service: UsesParts, who: SubmitsAs) -> Response:
     """End the session here, then at the hub."""
-    answer = _redirect("/hub/logout")
+    answer = redirect("/hub/logout")
     service.login.end(who, answer)
     return answer
-
-
-def _common(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
-    now, zone = service.clock(), service.settings.service.time_zone
-    return _texts(language) | {
-        "when": lambda time: language.when(time, now, zone),
-        "at": lambda time: language.at(time, now, zone),
-        "today": language.day(now, zone),
-        "clock": language.when(now, now, zone),
-        "zone": zone,
-        "user": who.name,
-        "admin": who.person.admin,
-        "proof": service.login.proof(who.session or ""),
-    }
-
-
-def _texts(language: Language) -> dict[str, Any]:
-    return {
-        "t": language.text,
-        "count": language.count,
-        "number": language.number,
-        "lang": language,
-        "languages": LANGUAGES,
-        "prefix": PREFIX,
-    }
 
 
 def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
@@ -153,7 +121,3 @@ def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
         return [each for each in service.gateway.clusters() if each.username == who.name], False
     except GaiaError:
         return [], True
-
-
-def _redirect(address: str) -> Response:
-    return RedirectResponse(address, status_code=303)

@@ -106,6 +106,23 @@ def test_the_dask_panel_starts_a_cluster_with_its_dashboard(page: Page, environm
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
 
 
+def test_a_dataset_opens_in_a_notebook_of_a_lab_that_is_started_for_it(page: Page, environment: Environment) -> None:
+    page.goto("/services/gaia/catalog/ostia-monthly")
+    page.get_by_role("link", name="Sign in to open").click()
+    page.get_by_label("User name").fill("noether")
+    page.get_by_label("Password").fill(environment.password())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="OSTIA monthly sea-surface temperature")).to_be_visible()
+    page.get_by_role("button", name="Open in my lab").click()
+    page.wait_for_url("**/user/noether/lab/tree/datasets/ostia-monthly.ipynb**")
+    expect(page.locator(".jp-Notebook .jp-CodeCell").get_by_text('gaia.open("ostia-monthly")')).to_be_visible()
+    shot(page, "lab-dataset")
+    page.goto("/services/gaia/")
+    expect(page.get_by_role("link", name="Catalog")).to_be_visible()
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.get_by_text("Stopped").first).to_be_visible()
+
+
 def test_pages_fit_a_phone(browser: Browser, environment: Environment) -> None:
     context = browser.new_context(base_url=environment.url, viewport={"width": 390, "height": 800}, locale="fr-FR")
     page = context.new_page()

@@ -88,8 +88,7 @@ def test_a_misspelt_setting(tmp_path: Path) -> None:
 def test_an_npm_registry_that_does_not_answer(tmp_path: Path) -> None:
     """The proxy is sought in an environment of its own, so that this one keeps its proxy."""
     code = (
-        "import sys; from pathlib import Path; import gaia_vre.local.proxy as proxy\n"
-        f"proxy._target = lambda: Path({str(tmp_path)!r}) / 'share' / 'proxy'\n"
+        f"import sys; sys.prefix = {str(tmp_path)!r}\n"
         f"sys.argv = ['gaia-vre', 'up', '--state', {str(tmp_path / 'state')!r}, '--port', '{free_port()}']\n"
         "from gaia_vre.cli import main; main()"
     )

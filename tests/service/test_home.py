@@ -11,6 +11,10 @@ from babel.messages.pofile import read_po
 
 from gaia_vre.catalog.access import TEXTS
 from gaia_vre.core.settings import Settings
+from gaia_vre.service.catalog.asking import BOX_PROBLEM, PERIOD_PROBLEM
+from gaia_vre.service.catalog.pages import SORT_TITLES
+from gaia_vre.service.catalog.sheet import CAPTIONS
+from gaia_vre.service.catalog.words import UNITS
 from gaia_vre.service.language import Language, choose_language
 from gaia_vre.service.model import Thing
 from tests.service.conftest import HOME, World, proof
@@ -219,9 +223,12 @@ def test_french_writes_numbers_and_times_its_own_way() -> None:
     assert french.when(NOON, NOON, "Europe/Paris") == "13\xa0h\xa000"
 
 
-def texts_in_templates() -> set[str]:
-    source = "".join(file.read_text() for file in (SERVICE / "templates").glob("*.html"))
-    found = set(re.findall(r'\bt\("([^"]+)"', source))
+def texts_of_pages() -> set[str]:
+    files = [*(SERVICE / "templates").rglob("*.html"), *(SERVICE / "catalog").glob("*.py")]
+    source = "".join(file.read_text() for file in files)
+    found = set(re.findall(r'\b(?:t|text)\(\s*"([^"]+)"', source))
+    found |= {*CAPTIONS.values(), *SORT_TITLES.values(), *(unit for unit, _ in UNITS), *"NSEW"}
+    found |= {BOX_PROBLEM, PERIOD_PROBLEM}
     for pair in re.findall(r'\bcount\([^"]+"([^"]+)", "([^"]+)"\)', source):
         found |= set(pair)
     return found | {size.title for size in Settings().labs.sizes} | set(TEXTS)
@@ -230,7 +237,7 @@ def texts_in_templates() -> set[str]:
 def test_every_text_is_translated_and_no_translation_is_left_over() -> None:
     with (SERVICE / "locale" / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalog = {str(message.id): message for message in read_po(file) if message.id}
-    assert set(catalog) == texts_in_templates()
+    assert set(catalog) == texts_of_pages()
     for message in catalog.values():
         assert message.string, message.id
         assert not message.fuzzy, message.id

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.access import rights_of
 from gaia_vre.catalog.engine.places import is_rectangle, parse_box, split
+from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.engine.times import DAY, stored
+from gaia_vre.catalog.facets import facet_values
 from gaia_vre.catalog.files import SCHEME, linked_parts, local_path
-from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.engine.model import Box, Document, Kind
 
 FILE = "catalog.sqlite"
-FORMAT = 1
+FORMAT = 2
 """Number of the tables' layout; a file of another is made anew."""
 FOREVER = 1e9
 """Days, for intervals that are open."""
@@ -35,6 +36,10 @@ CREATE TABLE {kind}_documents (row INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE VIRTUAL TABLE {kind}_boxes USING rtree(number, west, east, south, north, start, "end", +row INTEGER);
 CREATE VIRTUAL TABLE {kind}_words USING fts5(title, keywords, variables, description, content='',
     tokenize="unicode61 remove_diacritics 2");
+"""
+_FACETS = """
+CREATE TABLE facets (row INTEGER NOT NULL, facet TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (row, facet, value)) WITHOUT ROWID
 """
 
 
@@ -81,6 +86,7 @@ def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items
     for kind in ("collections", "items"):
         for statement in _TABLES.format(kind=kind).split(";\n"):
             connection.execute(statement)
+    connection.execute(_FACETS)
     _insert(connection, "collections", collections)
     _insert(connection, "items", items)
     connection.execute("CREATE INDEX items_id ON items (id)")
@@ -100,8 +106,11 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
         connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
-            (row, *_words(document)),
+            (row, *texts(document)),
         )
+        if kind == "collections":
+            values = [(row, facet, one) for facet, found in facet_values(document).items() for one in found]
+            connection.executemany("INSERT OR IGNORE INTO facets VALUES (?,?,?)", values)
         for west, south, east, north in boxes:
             box += 1
             place = (box, west, east, south, north, start, end, row)
@@ -158,21 +167,6 @@ def _period(document: Document, kind: Kind) -> tuple[int | None, int | None]:
 def _scalars(document: Document, kind: Kind) -> dict[str, Any]:
     source = document["properties"] if kind == "items" else document
     return {key: value for key, value in source.items() if isinstance(value, str | int | float | bool)}
-
-
-def _words(document: Document) -> tuple[str, ...]:
-    properties = document.get("properties", document)
-    cubes = [source.get("cube:variables") or {} for source in (document, properties)]
-    columns = properties.get("table:columns") or []
-    variables = [f"{name} {one.get('description', '')}" for cube in cubes for name, one in cube.items()]
-    variables += [str(one.get("name", "")) for one in columns]
-    texts = (
-        f"{properties.get('title') or ''} {document['id']}",
-        " ".join(properties.get("keywords") or ()),
-        " ".join(variables),
-        str(properties.get("description") or ""),
-    )
-    return tuple(" ".join(words(text)) for text in texts)
 
 
 def _item_files(collection: Path) -> Iterator[Path]:

@@ -1,1 +1,1 @@
-"""The catalog in the service: who may read, links to files, the files themselves."""
+"""The catalog in the service: its pages, what machines read of them, who may read files, the files themselves."""
