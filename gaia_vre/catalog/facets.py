@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog import vocabulary
-from gaia_vre.catalog.engine.texts import variables
+from gaia_vre.catalog.engine.texts import keywords, variables
 from gaia_vre.catalog.model import POLES
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ _FORMATS = (
 """Key, what a media type contains, and name."""
 _FORMAT_NAMES = {key: name for key, _, name in _FORMATS}
 _STEPS = ((1, "0m-1m"), (10, "1m-10m"), (100, "10m-100m"), (1e3, "100m-1km"), (1e4, "1km-10km"), (1e5, "10km-100km"))
+_LONGEST, _MOST = 100, 100
+"""Characters of a value, and values of a facet."""
 _COARSEST = "100km-"
 _FIRST_DECADE, _LAST_DECADE = 1950, 2100
 _WORDS = {
@@ -80,7 +82,7 @@ def facet_values(collection: Document, year: int | None = None) -> dict[str, tup
         "resolution": [step_of(one) for one in _resolutions(collection)],
         "period": _decades(collection, year or datetime.now(UTC).year),
     }
-    return {facet: tuple(dict.fromkeys(values)) for facet, values in found.items()}
+    return {facet: tuple(_bounded(values)) for facet, values in found.items()}
 
 
 def facet_name(facet: str, language: str) -> str:
@@ -114,9 +116,14 @@ def format_of(media_type: str) -> str | None:
     return next((key for key, part, _ in _FORMATS if part in plain), None)
 
 
+def _bounded(values: Iterable[str]) -> list[str]:
+    """Return each value once, without what can be no name: collections come from anywhere."""
+    return list(dict.fromkeys(one for one in values if 0 < len(one) <= _LONGEST and one.isprintable()))[:_MOST]
+
+
 def _opens_here(collection: Document) -> bool:
-    assets = (collection.get("assets") or {}).values()
-    return bool(collection.get("gaia:opens")) or any("://" not in str(one.get("href", "")) for one in assets)
+    hrefs = [str(one.get("href", "")) for one in _data(collection, "assets")]
+    return bool(collection.get("gaia:opens")) or any(href and "://" not in href for href in hrefs)
 
 
 def _variables(collection: Document) -> list[str]:
@@ -138,7 +145,7 @@ def _platforms(collection: Document) -> list[str]:
 
 
 def _named(collection: Document, scheme: str) -> list[str]:
-    texts = [*(collection.get("keywords") or ()), collection.get("title")]
+    texts = [*keywords(collection), collection.get("title")]
     return [key for text in texts for key in vocabulary.named(str(text or ""), scheme)]
 
 
@@ -147,9 +154,8 @@ def _with_broader(keys: Iterable[str]) -> list[str]:
 
 
 def _formats(collection: Document) -> list[str]:
-    described = [*(collection.get("item_assets") or {}).values(), *(collection.get("assets") or {}).values()]
-    data = [one for one in described if isinstance(one, dict) and "data" in (one.get("roles") or ["data"])]
-    return [found for one in data if (found := format_of(str(one.get("type") or "")))]
+    described = [*_data(collection, "item_assets"), *_data(collection, "assets")]
+    return [found for one in described if (found := format_of(str(one.get("type") or "")))]
 
 
 def _licences(collection: Document) -> list[str]:
@@ -161,8 +167,8 @@ def _licences(collection: Document) -> list[str]:
 
 def _resolutions(collection: Document) -> list[float]:
     given = [*_stated(collection, "gsd"), *_stated(collection, "gaia:resolution")]
-    bands = collection.get("bands") or ()
-    given += [one.get("gsd") for one in bands if isinstance(one, dict)]
+    bands = collection.get("bands")
+    given += [one.get("gsd") for one in bands if isinstance(one, dict)] if isinstance(bands, list) else []
     return [float(one) for one in given if isinstance(one, int | float) and 0 < one < 1e8]
 
 
@@ -188,8 +194,16 @@ def _years(collection: Document) -> tuple[int | None, int | None]:
 
 def _stated(collection: Document, name: str) -> list[Any]:
     """Return what a collection says under a name, on its own or in its summaries."""
-    summaries = collection.get("summaries") or {}
-    return [one for source in (collection, summaries) for one in _flat(source.get(name))]
+    summaries = collection.get("summaries")
+    sources = (collection, summaries) if isinstance(summaries, dict) else (collection,)
+    return [one for source in sources for one in _flat(source.get(name)) if one is not None]
+
+
+def _data(collection: Document, name: str) -> list[dict[str, Any]]:
+    """Return the assets under a name that are data, not pictures or documents."""
+    value = collection.get(name)
+    described = value.values() if isinstance(value, dict) else ()
+    return [one for one in described if isinstance(one, dict) and "data" in (one.get("roles") or ["data"])]
 
 
 def _flat(value: Any) -> Iterable[Any]:

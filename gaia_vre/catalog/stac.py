@@ -241,14 +241,13 @@ def _dimension(one: Dimension, projection: str | None) -> dict[str, Any]:
 
 
 def _step(dataset: Dataset) -> float | None:
-    """Return the mean distance of neighbouring columns in metres, at the equator where they are in degrees."""
+    """Return the mean distance of neighbouring rows in metres; columns may wrap around the globe."""
+    factor = 1.0 if dataset.facts.projection else None
     for one in dataset.facts.dimensions:
         known = isinstance(one.lowest, int | float) and isinstance(one.highest, int | float)
-        if one.axis != "x" or not known or one.size < 2:
-            continue
-        step = abs(float(one.highest) - float(one.lowest)) / (one.size - 1)  # type: ignore[arg-type]
-        if one.unit in _DEGREES or dataset.facts.projection:
-            return round(step * (_METRES_PER_DEGREE if one.unit in _DEGREES else 1), 2)
+        metres = _METRES_PER_DEGREE if one.unit in _DEGREES else factor
+        if one.axis == "y" and known and metres and one.size > 1:
+            return round(abs(float(one.highest) - float(one.lowest)) / (one.size - 1) * metres, 2)  # type: ignore[arg-type]
     return None
 
 

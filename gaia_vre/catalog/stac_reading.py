@@ -20,6 +20,7 @@ from gaia_vre.catalog.model import (
     Provider,
     Variable,
 )
+from gaia_vre.catalog.stac import copies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,7 +72,8 @@ def _facts(collection: Document, items: Sequence[Document]) -> Facts:
     unknown = collection.get("gaia:unknown") or ()
     sources = [*(one["properties"] for one in items[:1] if isinstance(one.get("properties"), dict)), collection]
     dimensions = _first(sources, "cube:dimensions")
-    known = tuple(_dimension(str(name), one) for name, one in (dimensions or {}).items() if isinstance(one, dict))
+    dimensions = dimensions if isinstance(dimensions, dict) else {}
+    known = tuple(_dimension(str(name), one) for name, one in dimensions.items() if isinstance(one, dict))
     sizes = {one.name: one.size for one in known}
     named = variables(collection)
     for one in items[:1]:
@@ -93,14 +95,16 @@ def _assets(collection: Document, items: Iterable[Document]) -> Iterable[Asset]:
     for document in (collection, *items):
         for key, one in (document.get("assets") or {}).items():
             href = str(one.get("href", "")) if isinstance(one, dict) else ""
-            if href and _is_here(href) and "gaia:picture" not in one:
+            copies = copies_of(one) if isinstance(one, dict) else ()
+            if href and (_is_here(href) or copies) and "gaia:picture" not in one:
                 yield Asset(
                     key=str(key),
-                    path=linked_parts(href)[1] if "://" in href else _UPWARDS.sub("", href),
+                    path=linked_parts(href)[1] if href.startswith(f"{SCHEME}://") else _UPWARDS.sub("", href),
                     media_type=str(one.get("type") or ""),
                     title=str(one.get("title") or key),
                     bytes=_whole(one.get("file:size")) or 0,
                     roles=_texts(one.get("roles")) or ("data",),
+                    copies=copies,
                 )
 
 
@@ -183,7 +187,8 @@ def _link(collection: Document) -> str | None:
 
 
 def _formats(collection: Document) -> tuple[str, ...]:
-    described = (collection.get("item_assets") or {}).values()
+    described = collection.get("item_assets")
+    described = described.values() if isinstance(described, dict) else ()
     data = [one for one in described if isinstance(one, dict) and "data" in (one.get("roles") or ["data"])]
     return tuple(dict.fromkeys(str(one["type"]) for one in data if one.get("type")))
 

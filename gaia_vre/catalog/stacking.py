@@ -153,7 +153,7 @@ def _is_image(asset: Any) -> bool:
 
 def _whole(href: str, item: Any) -> str:
     """Return an address without the way up to the data folder that the catalog's own items have."""
-    itself = item.get_self_href()
+    itself: str | None = item.get_self_href()
     if "://" in href or href.startswith("/"):
         return href
     if itself and "://" in itself:
@@ -165,7 +165,7 @@ def _nearest(found: tuple[Place, ...], sign: Callable[[str], str] | None) -> str
     for place in found:
         path = local_path(place)
         if path is None:
-            return sign(place.href) if sign else place.href
+            return str(sign(place.href)) if sign else place.href
         if path.exists():
             return str(path)
     raise NotFound(f"{found[0].shown} is gone, and no site has a copy")

@@ -48,9 +48,11 @@ def _amazon_failures() -> tuple[type[BaseException], ...]:
 
 def spoken_failure(error: BaseException, seconds: float) -> str:
     """Return why a place could not be read, without secrets, in a person's words."""
+    if isinstance(error, FileNotFoundError) and error.__cause__ is not None:
+        error = error.__cause__  # fsspec says of any answer but a good one that there is no such file
     status = getattr(error, "status", None)
     kind = type(error).__name__
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) or status in (404, 410):
         return "is gone there"
     if isinstance(error, PermissionError) or status in (401, 403) or kind == "NoCredentialsError":
         said = "" if status else _first_line(error)

@@ -75,6 +75,20 @@ def load(folder: Path | None) -> None:
     click.echo(build((folder or _default_folder()).absolute()))
 
 
+@catalog.command()
+@_FOLDER
+def intake(folder: Path | None) -> None:
+    """Write the datasets that open here as an Intake catalog (YAML)."""
+    import yaml
+
+    from gaia_vre.catalog.intake_sources import intake_sources
+    from gaia_vre.catalog.reader import Catalog
+
+    found = Catalog((folder or _default_folder()).absolute())
+    sources = intake_sources((one.dataset for one in found), found.folder.parent)
+    click.echo(yaml.safe_dump(sources, allow_unicode=True, sort_keys=False), nl=False)
+
+
 @catalog.command(name="list")
 @_FOLDER
 @_JSON
@@ -91,10 +105,14 @@ def list_datasets(folder: Path | None, *, as_json: bool) -> None:
 @_FOLDER
 @_JSON
 def search(text: str, pole: str | None, folder: Path | None, *, as_json: bool) -> None:
-    """Find datasets by words, best first."""
+    """Find datasets by words, best first; what stands in quotation marks is searched as it is."""
     from gaia_vre.catalog.reader import Catalog
 
     found = Catalog(folder or _default_folder()).search(text, pole=pole)
+    if found.found.also:
+        click.echo(f"Also searched: {', '.join(found.found.also)}", err=True)
+    if not found.complete:
+        click.echo("No dataset has all the words; these have most of them.", err=True)
     _show((one.dataset for one in found), as_json=as_json)
 
 

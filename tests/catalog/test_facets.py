@@ -1,5 +1,6 @@
 import pytest
 
+from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.facets import FACETS, facet_name, facet_title, facet_values, step_of
 from tests.catalog.engine.documents import collection
 
@@ -27,6 +28,10 @@ def test_a_file_of_ours_opens_here() -> None:
     assert values("access", assets={"data": {"href": "https://example.org/x.zarr"}}) == ("described",)
 
 
+def test_a_picture_alone_opens_nothing() -> None:
+    assert values("access", assets={"p": {"href": "p.png", "roles": ["thumbnail"]}}) == ("described",)
+
+
 def test_formats_are_those_of_the_data() -> None:
     assets = {
         "data": {"href": "https://example.org/a", "type": "application/x-netcdf", "roles": ["data"]},
@@ -50,10 +55,15 @@ def test_a_resolution_has_a_step(metres: float, key: str) -> None:
         pytest.param({"cube:variables": {"a": None}, "table:columns": ["a"]}, id="no variables"),
         pytest.param({"assets": {"a": {}}, "item_assets": {"b": None}}, id="empty assets"),
         pytest.param({"license": None, "keywords": None}, id="nothing"),
+        pytest.param({"summaries": ["x"], "item_assets": ["x"], "assets": ["x"]}, id="lists for objects"),
+        pytest.param({"cube:variables": ["x"], "table:columns": {"x": 1}, "bands": {"x": 1}}, id="lists for tables"),
+        pytest.param({"keywords": "sst", "providers": "x", "title": 7, "gaia:pole": None}, id="texts for lists"),
     ],
 )
 def test_odd_collections_are_no_error(odd: dict[str, object]) -> None:
-    assert facet_values(collection("x", "X", **odd))["pole"] == ()
+    described = collection("x", "X") | odd
+    assert facet_values(described)["pole"] == ()
+    assert texts(described).title
 
 
 def test_people_read_words_in_their_language() -> None:
@@ -82,3 +92,11 @@ def test_platforms_are_found_in_summaries_keywords_and_title() -> None:
     assert values("platform", summaries={"platform": ["sentinel-2a"]}) == ("sentinel-2", "sentinel", "satellite")
     assert values("platform", summaries={"platform": ["Nautile 1"]}) == ("nautile-1",)
     assert values("platform", keywords=["landsat8"])[0] == "landsat-8"
+
+
+def test_hostile_values_are_left_out() -> None:
+    assert values("licence", license="x" * 101) == ()
+    assert values("licence", license="a\u202eb") == ()
+    assert values("licence", license="\ud800") == ()
+    assert len(values("platform", summaries={"platform": [f"p{n}" for n in range(10_000)]})) == 100
+    assert values("platform", summaries={"platform": ["<script>alert(1)</script>"]}) == ("script-alert-1-script",)

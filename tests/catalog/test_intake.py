@@ -50,3 +50,17 @@ def test_a_dataset_without_item_has_its_files_on_the_collection(cat) -> None:
 def test_chunks_can_be_chosen(cat) -> None:
     source = cat["ostia-monthly"]["ostia-monthly"]["data"](chunks={"time": 54})
     assert source.to_dask()["surface_temperature"].chunksizes["time"] == (54,)
+
+
+def test_the_catalog_is_written_for_other_programs(catalog: Catalog, catalog_environment, tmp_path) -> None:
+    import intake
+    from click.testing import CliRunner
+
+    from gaia_vre.cli.catalog import catalog as command
+
+    written = CliRunner().invoke(command, ["intake"], catch_exceptions=False).output
+    (tmp_path / "gaia.yaml").write_text(written)
+    entries = intake.open_catalog(str(tmp_path / "gaia.yaml"))
+    assert {name.partition(".")[0] for name in entries} == {one.id for one in catalog if one.opens_here}
+    for name in entries:
+        assert entries[name].to_dask() is not None

@@ -24,7 +24,7 @@ QUESTIONS = {
     "température de l'air Europe": "cordex-eur11-tas",
     "scénarios climatiques CMIP6 ssp585": "cmip6-cnrm-cm6-1-ssp585",
     "occupation du sol France": "THEIA_OSO_RASTER_L3B",
-    "land cover map": "THEIA_POSTEL_LANDCOVER_GLOBCOVER",
+    "global land cover": "THEIA_POSTEL_LANDCOVER_GLOBCOVER",
     "humidité des sols parcelles agricoles": "s2mp-rpg-fr",
     "indice foliaire": "THEIA_POSTEL_VEGETATION_LAI",
     "Sentinel-2 réflectance de surface": "THEIA_REFLECTANCE_SENTINEL2_L2A",

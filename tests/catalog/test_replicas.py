@@ -11,7 +11,8 @@ from gaia_vre.catalog.opening import open_dataset
 from gaia_vre.catalog.reader import Catalog
 from gaia_vre.catalog.replicas import ReplicaNotice
 from gaia_vre.catalog.sites import Site, current_sites, places
-from gaia_vre.catalog.stac import copies_of, item
+from gaia_vre.catalog.stac import collection, copies_of, item
+from gaia_vre.catalog.stac_reading import dataset_of
 from gaia_vre.core.errors import InvalidInput, SettingsError, Unavailable
 from gaia_vre.core.settings import parse_settings
 from gaia_vre.core.state import StateFolder
@@ -66,6 +67,7 @@ def test_copies_are_stac_alternate_assets_and_back(catalog: Catalog) -> None:
     assert "alternate-assets" in " ".join(described["stac_extensions"])
     assert copies_of(described["assets"]["data"]) == COPIES
     assert from_json(Dataset, json.loads(json.dumps(to_json(dataset)))) == dataset
+    assert dataset_of(collection(dataset), [described]).facts.assets == dataset.facts.assets
 
 
 @pytest.mark.parametrize("alternate", [None, [], "x", {"a": "b"}, {"a": {"href": 3}}])

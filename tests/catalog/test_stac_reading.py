@@ -56,6 +56,7 @@ def test_a_collection_of_others_keeps_what_it_tells() -> None:
         pytest.param({"extent": {"spatial": {"bbox": []}, "temporal": {"interval": [[]]}}}, id="empty extent"),
         pytest.param({"links": [{"rel": "via", "href": "javascript:alert(1)"}], "providers": [{}]}, id="bad link"),
         pytest.param({"cube:dimensions": {"x": {"extent": "wide"}}, "cube:variables": {"v": {}}}, id="odd cube"),
+        pytest.param({"item_assets": ["x"], "cube:dimensions": ["x"], "table:columns": "x"}, id="lists for objects"),
         pytest.param({"contacts": [{"emails": None}], "keywords": None, "assets": {"a": None}}, id="nothing"),
     ],
 )

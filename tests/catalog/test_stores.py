@@ -171,6 +171,25 @@ def test_when_no_site_answers_each_is_named_with_its_reason(prepared: Path) -> N
     assert "secret" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"), [("500", "fails with status 500"), ("404", "is gone"), ("slow", "does not answer within 0.5 s")]
+)
+def test_the_reason_is_the_real_one(prepared: Path, fault: str, said: str) -> None:
+    with web_of(prepared) as web:
+        web.fault = fault
+        files = ReplicaFileSystem(NAME, (Place(f"{web.url}/cog/olinda-landsat7.tif", "Toulouse", None, 0.5),))
+        with pytest.raises(Unavailable, match=said):
+            files.info("")
+
+
+def test_a_dask_worker_goes_on_from_the_next_site(prepared: Path, recwarn: pytest.WarningsRecorder) -> None:
+    with web_of(prepared) as near, web_of(prepared) as far:
+        opened = read_zarr(_two(near, far, f"zarr/{NAME}.zarr"))["surface_temperature"]
+        near.fault = "500"
+        mean = float(opened.mean().compute(scheduler="processes", num_workers=1))
+    assert mean == float(read_zarr(prepared / f"zarr/{NAME}.zarr")["surface_temperature"].mean())
+
+
 def test_the_nearest_is_asked_again_only_after_a_while(prepared: Path) -> None:
     with web_of(prepared) as near, web_of(prepared) as far:
         near.fault = "500"

@@ -71,6 +71,8 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
         beside.replace(file)
     except (OSError, sqlite3.OperationalError) as error:
         raise Unavailable(f"{file}: cannot be written ({error})") from error
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"{file}: a text holds half a character ({error.object[:60]!r})") from error
     except sqlite3.IntegrityError as error:
         raise InvalidInput(f"{file}: a collection or item stands twice ({error})") from error
     finally:

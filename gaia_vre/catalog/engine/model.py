@@ -42,9 +42,12 @@ class Search:
     """GeoJSON geometry that items must touch."""
     interval: Interval | None = None
     text: tuple[str, ...] = ()
-    """Terms of which one must occur; the words of a term follow each other."""
+    """Phrases of which one must be said."""
     groups: tuple[tuple[str, ...], ...] = ()
-    """Each group must be said by one of its phrases; ``"temp*"`` is said by words that begin so."""
+    """Each group must be said by one of its phrases.
+
+    The words of a phrase follow each other; ``"temp*"`` is said by words that begin so.
+    """
     least: int | None = None
     """How many of the groups are enough; None asks for all."""
     chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()

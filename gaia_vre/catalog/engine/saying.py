@@ -29,7 +29,7 @@ def said(search: Search) -> tuple[str, list[str]]:
     if asked > PHRASES_LIMIT:
         raise InvalidInput(f"The search has {asked} phrases; at most {PHRASES_LIMIT} are searched")
     groups = [found for group in search.groups if (found := _any(group))]
-    return _any(f"{term}*" for term in search.text), groups
+    return _any(search.text), groups
 
 
 def ranking(search: Search) -> str:

@@ -30,7 +30,7 @@ def texts(document: Document) -> Texts:
     properties = document.get("properties", document)
     given = (
         [properties.get("title"), document["id"]],
-        [*(properties.get("keywords") or ()), *_makers(properties)],
+        [*keywords(properties), *_makers(properties)],
         list(_variables(document)),
         [properties.get("description")],
     )
@@ -40,11 +40,12 @@ def texts(document: Document) -> Texts:
 def variables(document: Document) -> dict[str, dict[str, Any]]:
     """Return the variables, columns or channels that a document names, with what it says of each."""
     found: dict[str, dict[str, Any]] = {}
-    for source in (document, document.get("properties") or {}):
-        cube = source.get("cube:variables") or {}
-        found |= {str(name): one for name, one in cube.items() if isinstance(one, dict)}
-        columns = source.get("table:columns") or ()
-        found |= {str(one["name"]): one for one in columns if isinstance(one, dict) and "name" in one}
+    for source in (document, document.get("properties", {})):
+        cube, columns = source.get("cube:variables"), source.get("table:columns")
+        if isinstance(cube, dict):
+            found |= {str(name): one for name, one in cube.items() if isinstance(one, dict)}
+        if isinstance(columns, list):
+            found |= {str(one["name"]): one for one in columns if isinstance(one, dict) and "name" in one}
     return found
 
 
@@ -53,11 +54,18 @@ def _together(given: list[Any]) -> str:
     return f" {_BREAK} ".join(one for one in plain if one)
 
 
+def keywords(properties: Document) -> list[str]:
+    """Return the keywords of a document; what is no list has none."""
+    given = properties.get("keywords")
+    return [str(one) for one in given if one] if isinstance(given, list) else []
+
+
 def _variables(document: Document) -> Iterator[Any]:
     for name, one in variables(document).items():
         yield from (name, one.get("standard_name"), one.get("description"))
 
 
 def _makers(properties: Document) -> list[Any]:
-    makers = [one.get("name") for one in properties.get("providers") or () if isinstance(one, dict)]
+    given = properties.get("providers")
+    makers = [one.get("name") for one in given if isinstance(one, dict)] if isinstance(given, list) else []
     return [POLES.get(str(properties.get("gaia:pole"))), *makers]

@@ -64,16 +64,18 @@ def understand(text: str) -> Understood:
             groups.append(tuple(dict.fromkeys(label for key in keys for label in _said_by(key))))
             also += [name for key in keys for name in _others(concepts()[key], piece)]
         elif piece[0] not in _NOISE:
-            groups.append((piece[0] + "*" if len(piece[0]) >= _SHORTEST_BEGINNING else piece[0],))
+            groups.append((_going_on(piece[0]),))
     if not groups and not quoted:
         groups = [(word,) for word in asked]
     return Understood(tuple(dict.fromkeys([*quoted, *groups])), tuple(dict.fromkeys(also)))
 
 
 def widened(term: str) -> tuple[str, ...]:
-    """Return a term of a search with its other names; a term that names no concept comes alone."""
+    """Return a term of a search with its other names; one that names no concept may go on."""
     keys = _index().get(tuple(words(term)), ())
-    return tuple(dict.fromkeys([term, *(label for key in keys for label in _said_by(key))]))
+    if not keys:
+        return (_going_on(term),)
+    return tuple(dict.fromkeys(label for key in keys for label in _said_by(key)))
 
 
 def named(text: str, scheme: str) -> tuple[str, ...]:
@@ -156,6 +158,12 @@ def _pieces(asked: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, 
                 break
         yield tuple(asked[place : place + size]), keys
         place += size
+
+
+def _going_on(phrase: str) -> str:
+    """Mark a phrase as said by longer words too, unless its last word is so short that all could begin with it."""
+    last = "".join(words(phrase)[-1:])
+    return f"{phrase}*" if len(last) >= _SHORTEST_BEGINNING else phrase
 
 
 def _others(concept: Concept, said: tuple[str, ...]) -> Iterator[str]:

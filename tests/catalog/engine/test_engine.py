@@ -13,7 +13,7 @@ from gaia_vre.catalog.engine.model import Engine, Search, SortKey
 from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
-from tests.catalog.engine.documents import COLLECTIONS, ITEMS
+from tests.catalog.engine.documents import COLLECTIONS, ITEMS, collection
 
 TRIANGLE = {"type": "Polygon", "coordinates": [[[0, 0], [5, 0], [0, 5], [0, 0]]]}
 
@@ -160,6 +160,13 @@ def test_a_damaged_file_says_how_to_make_it_anew(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(b"nonsense" * 1000)
     with pytest.raises(Unavailable, match="catalog load"):
         SqliteEngine(tmp_path / "catalog.sqlite").search("items", Search())
+
+
+def test_half_a_character_in_a_document_is_refused_and_the_older_file_stays(tmp_path: Path) -> None:
+    engine = sqlite(tmp_path)
+    with pytest.raises(InvalidInput, match="half a character"):
+        build(tmp_path / "catalog.sqlite", [collection("odd", "\ud800")], [])
+    assert engine.collection("sst")["id"] == "sst"
 
 
 def test_a_new_file_is_seen_at_once(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
 KNOWN = re.compile(
     r"http://vocab\.nerc\.ac\.uk/standard_name/[a-z0-9_]+/"
     r"|http://vocab\.nerc\.ac\.uk/collection/P02/current/[A-Z]{4}/"
+    r"|http://www\.eionet\.europa\.eu/gemet/concept/\d+"
     r"|https://gcmd\.earthdata\.nasa\.gov/kms/concept/[0-9a-f-]{36}"
 )
 
