@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.reader import Catalog, Results
     from gaia_vre.linked import DatasetAccess
 
-__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "stack"]
+__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "sign", "stack"]
 
 
 def catalog() -> Catalog:
@@ -84,6 +84,17 @@ def access(dataset_id: str) -> DatasetAccess:
     from gaia_vre.linked import dataset_access
 
     return dataset_access(dataset_id)
+
+
+def sign(found: Any) -> Any:
+    """Give the files of STAC items links that can be read now, for a while; what needs none stays as it is.
+
+    Takes a pystac Item, an ItemCollection or their JSON and returns it changed, so that it can be the ``modifier`` of
+    ``pystac_client.Client.open``.
+    """
+    from gaia_vre.linked import signed
+
+    return signed(found)
 
 
 def cited() -> Citation:

@@ -86,6 +86,46 @@ class LinkKeeper:
         return self._links[dataset]
 
 
+_REFS = {"gaia", "gaia-links"}
+
+
+def signed(found: Any, service: Callable[[], ServiceClient] = ServiceClient) -> Any:
+    """Give the files of STAC items links that can be read now; see `gaia_vre.sign`."""
+    wanted = [(item, keys) for item in _items(found) if (keys := _locked(item))]
+    if not wanted:
+        return found
+    with service() as client:
+        for item, keys in wanted:
+            _put(item, keys, client)
+    return found
+
+
+def _items(found: Any) -> list[Any]:
+    """Return the items in an Item, an ItemCollection or the JSON of either; collections hold none."""
+    if isinstance(found, dict):
+        return [one for one in found.get("features", [found]) if one.get("type") == "Feature"]
+    if hasattr(found, "collection_id"):
+        return [found]
+    return list(found) if hasattr(found, "__iter__") else []
+
+
+def _locked(item: Any) -> list[str]:
+    if isinstance(item, dict):
+        return [key for key, one in item.get("assets", {}).items() if _REFS & set(one.get("auth:refs", ()))]
+    return [key for key, one in item.assets.items() if _REFS & set(one.extra_fields.get("auth:refs", ()))]
+
+
+def _put(item: Any, keys: list[str], client: ServiceClient) -> None:
+    if isinstance(item, dict):
+        links = client.links(item["collection"], keys, item["id"])
+        for key in keys:
+            item["assets"][key]["href"] = links.assets[key]
+        return
+    links = client.links(str(item.collection_id), keys, str(item.id))
+    for key in keys:
+        item.assets[key].href = links.assets[key]
+
+
 class DatasetAccess:
     """Whether I may read a dataset's files, as a notebook shows it; a licence is accepted after it was shown."""
 

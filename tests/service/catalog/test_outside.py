@@ -9,16 +9,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pystac
 import pytest
 
 from gaia_vre.catalog.engine.load import build
+from gaia_vre.client import ServiceClient
 from gaia_vre.core.state import StateFolder
+from gaia_vre.linked import signed
 from gaia_vre.local.processes import plan
 from gaia_vre.local.secrets import Secrets
 from tests.catalog.engine.documents import COLLECTIONS, ITEMS
 from tests.service.catalog.conftest import with_access
 from tests.service.catalog.test_access_api import API
 from tests.service.conftest import HOME, World
+from tests.service.fakes import NOON
+from tests.test_client import URL, Bridge
 
 KEY = "a-geodes-key"
 CONTENT = b"0123456789" * 100
@@ -163,6 +168,23 @@ def test_stac_clients_learn_where_links_are_given(outside: World) -> None:
     assert scheme["type"] == "signedUrl"
     assert flow["authorizationApi"] == f"http://127.0.0.1:8000{API}/links"
     assert "auth:refs" not in found["assets"]["elsewhere"]
+
+
+def test_items_found_with_pystac_are_signed_in_place(outside: World) -> None:
+    def service() -> ServiceClient:
+        return ServiceClient(URL, "ada-token", transport=Bridge(outside.anyone()))
+
+    found = outside.anyone().get(f"{HOME}stac/collections/sst/items/spot").json()
+    items = pystac.ItemCollection([pystac.Item.from_dict(found)])
+    items[0].assets.pop("wrong")
+    assert signed(items, service) is items
+    assert items[0].assets["right"].href.endswith("/right.tif?signed")
+    found["assets"].pop("wrong")
+    assert signed({"type": "FeatureCollection", "features": [found]}, service)["features"] == [found]
+    assert found["assets"]["right"]["href"].endswith("/right.tif?signed")
+    assert signed({"type": "Collection", "id": "sst"}, service) == {"type": "Collection", "id": "sst"}
+    plain = pystac.Item("x", None, None, NOON, {}, assets={"a": pystac.Asset("https://example.org/a.tif")})
+    assert signed(plain, service).assets["a"].href == "https://example.org/a.tif"
 
 
 def test_the_keys_are_given_to_the_service_alone(outside: World, tmp_path: Any) -> None:
