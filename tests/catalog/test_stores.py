@@ -248,3 +248,15 @@ def test_the_fake_grid_has_what_the_real_session_has() -> None:
     assert callable(DataObjectManager.get)
     assert callable(DataObjectManager.open)
     assert callable(CollectionManager.get)
+
+
+def test_an_image_opened_in_one_thread_closes_in_another(prepared: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with web_of(prepared) as web, ThreadPoolExecutor(2) as pool:
+        place = Place(f"{web.url}/cog/olinda-landsat7.tif", "Toulouse", None, 5)
+        opened = pool.submit(read_image, Source(NAME, None, (place,))).result()
+        there = pickle.dumps(opened)
+        sums = pool.map(lambda _: int(pickle.loads(there).sum().compute(scheduler="synchronous")), range(6))
+        assert set(sums) == {int(read_image(prepared / "cog/olinda-landsat7.tif").sum())}
+        opened.close()

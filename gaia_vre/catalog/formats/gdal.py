@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from rasterio import _vsiopener
 from rasterio.abc import FileContainer
 
 if TYPE_CHECKING:
@@ -13,11 +14,36 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+class _OneForAll:
+    """Stands in for a context variable of rasterio 1.4, with one value for all threads of the process."""
+
+    def __init__(self) -> None:
+        self._value: dict[Any, Any] = {}
+
+    def get(self, *_: Any) -> dict[Any, Any]:
+        return self._value
+
+    def set(self, value: dict[Any, Any]) -> None:
+        self._value = value
+
+
+# rasterio notes openers and open files by thread, but Dask opens in one thread and xarray closes in another.
+for _name in ("_OPEN_FILE_EXIT_STACKS", "_OPENER_REGISTRY"):
+    if hasattr(_vsiopener, _name):
+        setattr(_vsiopener, _name, _OneForAll())
+
+
 class SourceContainer(FileContainer):  # type: ignore[misc]
     """A folder that holds one file: the asset. It travels to Dask workers as its source."""
 
     def __init__(self, source: Source, name: str) -> None:
         self._source, self._name = source, name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SourceContainer) and (self._source, self._name) == (other._source, other._name)
+
+    def __hash__(self) -> int:
+        return hash((self._source, self._name))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SourceContainer, (self._source, self._name)
