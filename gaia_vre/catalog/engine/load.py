@@ -80,7 +80,7 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
 
 def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items: Iterable[Document]) -> None:
     # Nobody sees the file before it is whole, so it needs no journal.
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
     for kind in ("collections", "items"):
@@ -98,12 +98,12 @@ def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items
 
 def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Document]) -> None:
     """Insert in the order of collection and id, so that the number of a row is its place."""
-    known = sorted(documents, key=lambda one: (str(one.get("collection", "")), str(one["id"])))
     box = 0
-    for row, document in enumerate(known, start=1):
+    for row, text in enumerate(_sorted(connection, documents), start=1):
+        document = json.loads(text)
         boxes, start, end = _place(document, kind)
         connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))  # noqa: S608
-        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))  # noqa: S608
+        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, text))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
             (row, *texts(document)),
@@ -115,6 +115,16 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
             box += 1
             place = (box, west, east, south, north, start, end, row)
             connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)  # noqa: S608
+
+
+def _sorted(connection: sqlite3.Connection, documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the documents by collection and id; sorted in a file, so that a million need no memory."""
+    connection.execute("CREATE TEMP TABLE staged (collection TEXT, id TEXT, document TEXT)")
+    rows = ((str(one.get("collection", "")), str(one["id"]), _text(one)) for one in documents)
+    connection.executemany("INSERT INTO staged VALUES (?,?,?)", rows)
+    for (text,) in connection.execute("SELECT document FROM staged ORDER BY collection, id"):
+        yield text
+    connection.execute("DROP TABLE staged")
 
 
 def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
