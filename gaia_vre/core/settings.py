@@ -148,7 +148,8 @@ class Service(_Part):
 
     database_url: str | None = Field(
         default=None,
-        description="sqlite:///… or postgresql+psycopg://…; empty: SQLite in the state folder.",
+        description="sqlite:///… or postgresql+psycopg://…; empty: SQLite in the state folder. The STAC API searches "
+        "pgstac in that PostgreSQL, which needs PostGIS, and else the file beside the catalog.",
     )
     time_zone: str = Field(default="Europe/Paris", description="Zone in which pages show times; stored times are UTC.")
     reconcile_seconds: int = Field(

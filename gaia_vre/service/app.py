@@ -12,8 +12,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
-from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
@@ -86,7 +86,8 @@ def _stac(parts: Parts) -> ASGIApp:
     """Return the STAC API; without anonymous reading it is for those who are signed in."""
     folder = StateFolder(parts.settings.state)
     addresses = Addresses(f"{parts.settings.addresses.public_url}{PREFIX}/stac", folder.data.as_uri())
-    stac = make_stac(SqliteEngine(folder.catalog / FILE), addresses)
+    engine = make_engine(parts.settings.service.database_url, folder.catalog / FILE)
+    stac = make_stac(engine, addresses)
     return stac if parts.settings.catalog_is_public else Guarded(stac, parts.login.caller)
 
 

@@ -51,12 +51,17 @@ def load(folder: Path) -> Path:
     Unavailable
         There is no catalog, or the file cannot be written.
     """
+    return build(folder / FILE, *documents(folder))
+
+
+def documents(folder: Path) -> tuple[Iterator[Document], Iterator[Document]]:
+    """Return the collections and items of a STAC folder, each read and checked when its turn comes; see `load`."""
     if not (folder / "catalog.json").is_file():
         raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one")
     described = sorted(folder.glob("*/collection.json"))
     collections = (_read(path, folder.parent) for path in described)
     items = (_read(path, folder.parent) for one in described for path in _item_files(one))
-    return build(folder / FILE, collections, items)
+    return collections, items
 
 
 def build(file: Path, collections: Iterable[Document], items: Iterable[Document]) -> Path:
@@ -128,9 +133,9 @@ def _sorted(connection: sqlite3.Connection, documents: Iterable[Document]) -> It
 
 
 def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
-    name, start, end = str(document["id"]), *_period(document, kind)
+    name, start, end = str(document["id"]), *period_of(document, kind)
     shape = document.get("geometry")
-    boxes = _boxes(document, kind)
+    boxes = boxes_of(document, kind)
     plain = shape is None or is_rectangle(shape, boxes)
     pole = document.get("gaia:pole")
     return (
@@ -147,15 +152,16 @@ def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
 
 
 def _place(document: Document, kind: Kind) -> tuple[tuple[Box, ...], float, float]:
-    start, end = _period(document, kind)
+    start, end = period_of(document, kind)
     return (
-        _boxes(document, kind),
+        boxes_of(document, kind),
         -FOREVER if start is None else start / DAY,
         FOREVER if end is None else end / DAY,
     )
 
 
-def _boxes(document: Document, kind: Kind) -> tuple[Box, ...]:
+def boxes_of(document: Document, kind: Kind) -> tuple[Box, ...]:
+    """Return where a document is, split at the date line."""
     if kind == "items":
         given = [document["bbox"]] if document.get("bbox") else []
     else:
@@ -165,7 +171,8 @@ def _boxes(document: Document, kind: Kind) -> tuple[Box, ...]:
     return tuple(half for one in given for half in split(parse_box(one)))
 
 
-def _period(document: Document, kind: Kind) -> tuple[int | None, int | None]:
+def period_of(document: Document, kind: Kind) -> tuple[int | None, int | None]:
+    """Return the first and last instant of a document."""
     if kind == "items":
         properties = document["properties"]
         start = properties.get("start_datetime") or properties.get("datetime")
