@@ -244,6 +244,16 @@ def test_loading_pgstac_again_takes_out_what_is_gone(postgis: str) -> None:
         engine.close()
 
 
+def test_an_item_without_geometry_is_found_by_other_things_than_places(postgis: str) -> None:
+    url = new_database(postgis).replace("+psycopg", "")
+    load_pgstac(url, COLLECTIONS, [{**ITEMS[0], "geometry": None}])
+    engine = PgstacEngine(url)
+    assert engine.item("sst", "sst-0")["geometry"] is None
+    assert ids(engine, Search(box=(-180, -90, 180, 90))) == []
+    assert ids(engine, Search()) == ["sst-0"]
+    engine.close()
+
+
 def test_a_lost_connection_is_tried_anew(postgis: str) -> None:
     url = new_database(postgis).replace("+psycopg", "")
     load_pgstac(url, COLLECTIONS, ITEMS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from gaia_vre.catalog.engine.load import boxes_of, period_of
-from gaia_vre.catalog.engine.pgstac.tables import SCHEMA
+from gaia_vre.catalog.engine.pgstac.tables import NOWHERE, SCHEMA
 from gaia_vre.catalog.engine.places import rectangle
 from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.facets import facet_values
@@ -105,7 +105,7 @@ def _written(connection: Connection[Any], items: Iterable[Document], run: int) -
         rows = [(one["collection"], one["id"], words_of(one), run) for one in some]
         with connection.transaction():
             connection.cursor().executemany(_ITEM, rows)
-        yield from some
+        yield from ({**one, "geometry": one.get("geometry") or NOWHERE} for one in some)
 
 
 def _batches(items: Iterable[Document]) -> Iterator[list[Document]]:

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from gaia_vre.catalog.engine.model import PAGE_LIMIT, Document, Page
 from gaia_vre.catalog.engine.pgstac.sql import counting, facet_counts, key_values, query
-from gaia_vre.catalog.engine.pgstac.tables import DOCUMENTS
+from gaia_vre.catalog.engine.pgstac.tables import DOCUMENTS, NOWHERE
 from gaia_vre.catalog.engine.sql import Clause, make_token
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.catalog.rules import unknown_dataset
@@ -95,7 +95,7 @@ class PgstacEngine:
         column = "collection" if kind == "items" else "id"
         text = f"{DOCUMENTS[kind]} WHERE {column} = ANY(?) AND id = ANY(?)"
         rows = self._run(Clause(text, ([one for one, _ in keys], [one for _, one in keys])))
-        found = {(row[0], row[1]): row[2] for row in rows}
+        found = {(row[0], row[1]): _given(row[2]) for row in rows}
         return tuple(found[key] for key in keys if key in found)
 
     def _run(self, clause: Clause) -> list[tuple[Any, ...]]:
@@ -122,3 +122,7 @@ class PgstacEngine:
     def _fetched(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._pool.connection() as connection:
             return connection.execute(text.encode(), values).fetchall()
+
+
+def _given(document: Document) -> Document:
+    return {**document, "geometry": None} if document.get("geometry") == NOWHERE else document

@@ -26,6 +26,9 @@ CREATE OR REPLACE FUNCTION gaia_catalog.micros(value timestamptz) RETURNS numeri
     SELECT trunc(extract(epoch FROM value) * 1000000) $$;
 """
 
+NOWHERE = {"type": "GeometryCollection", "geometries": []}
+"""What stands in pgstac for an item without geometry: its column must not be empty."""
+
 DOCUMENTS = {
     "items": "SELECT collection, id, pgstac.content_hydrate(i) FROM pgstac.items AS i",
     "collections": "SELECT id, id, content FROM pgstac.collections",
