@@ -246,8 +246,10 @@ def test_loading_pgstac_again_takes_out_what_is_gone(postgis: str) -> None:
 
 def test_an_item_without_geometry_is_found_by_other_things_than_places(postgis: str) -> None:
     url = new_database(postgis).replace("+psycopg", "")
-    load_pgstac(url, COLLECTIONS, [{**ITEMS[0], "geometry": None}])
+    period = {"datetime": None, "start_datetime": "2020-01-01T00:00:00Z", "end_datetime": "2020-02-01T00:00:00Z"}
+    load_pgstac(url, COLLECTIONS, [{**ITEMS[0], "geometry": None, "properties": period}])
     engine = PgstacEngine(url)
+    assert engine.item("sst", "sst-0")["properties"] == period
     assert engine.item("sst", "sst-0")["geometry"] is None
     assert ids(engine, Search(box=(-180, -90, 180, 90))) == []
     assert ids(engine, Search()) == ["sst-0"]

@@ -125,4 +125,9 @@ class PgstacEngine:
 
 
 def _given(document: Document) -> Document:
-    return {**document, "geometry": None} if document.get("geometry") == NOWHERE else document
+    """Return a document as it was given: pgstac needs a geometry, and drops a datetime that is null."""
+    if document.get("geometry") == NOWHERE:
+        document = {**document, "geometry": None}
+    if "properties" in document:
+        document = {**document, "properties": {"datetime": None} | document["properties"]}
+    return document
