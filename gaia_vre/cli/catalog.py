@@ -69,10 +69,22 @@ def pictures(data: Path | None, *, as_json: bool) -> None:
 @catalog.command()
 @_FOLDER
 def load(folder: Path | None) -> None:
-    """Make the searchable file anew from the STAC folder, which stays the source of truth."""
-    from gaia_vre.catalog.engine.load import load as build
+    """Make the searchable file anew from the STAC folder, which stays the source of truth.
 
-    click.echo(build((folder or _default_folder()).absolute()))
+    Where service.database_url is PostgreSQL, pgstac is brought to the same there.
+    """
+    from gaia_vre.catalog.engine.choice import postgresql_url
+    from gaia_vre.catalog.engine.load import documents
+    from gaia_vre.catalog.engine.load import load as build
+    from gaia_vre.core.settings import load_settings
+
+    place = (folder or _default_folder()).absolute()
+    click.echo(build(place))
+    if url := postgresql_url(load_settings().service.database_url):
+        from gaia_vre.catalog.engine.pgstac.load import load as load_pgstac
+
+        load_pgstac(url, *documents(place))
+        click.echo("pgstac")
 
 
 @catalog.command()

@@ -158,7 +158,8 @@ class Service(Part):
 
     database_url: str | None = Field(
         default=None,
-        description="sqlite:///… or postgresql+psycopg://…; empty: SQLite in the state folder.",
+        description="sqlite:///… or postgresql+psycopg://…; empty: SQLite in the state folder. The STAC API searches "
+        "pgstac in that PostgreSQL, which needs PostGIS, and else the file beside the catalog.",
     )
     time_zone: str = Field(default="Europe/Paris", description="Zone in which pages show times; stored times are UTC.")
     reconcile_seconds: int = Field(
@@ -210,6 +211,12 @@ class Site(Part):
 class Addresses(Part):
     """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
 
+    public: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s@]+$",
+        description="Address that people use where it is another than host and port, such as "
+        "https://gaia.example.org behind a proxy that ends TLS; links that leave the site begin with it.",
+    )
     host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
     port: Port = Field(default=8000, description="Port people connect to.")
     proxy_api_port: Port = Field(default=8001, description="Port of the proxy's own API, on loopback.")
@@ -220,6 +227,12 @@ class Addresses(Part):
 
     @property
     def public_url(self) -> str:
+        """Where people find the site; every link that leaves it begins so."""
+        return self.public or self.listen_url
+
+    @property
+    def listen_url(self) -> str:
+        """Where the proxy of this machine listens."""
         return f"http://{self.host}:{self.port}"
 
     @property

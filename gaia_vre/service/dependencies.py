@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Form, Header, Request
 
+from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
-from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
 from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
@@ -49,7 +49,7 @@ class Parts:
     @cached_property
     def catalog(self) -> Engine:
         """The engine that searches the catalog."""
-        return SqliteEngine(StateFolder(self.settings.state).catalog / FILE)
+        return make_engine(self.settings.service.database_url, StateFolder(self.settings.state).catalog / FILE)
 
     @cached_property
     def signers(self) -> Signers:

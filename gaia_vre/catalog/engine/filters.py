@@ -36,12 +36,18 @@ class Piece(NamedTuple):
 
 def named(name: str) -> Piece:
     """Return the SQL of a property; raises InvalidInput for what can be none."""
-    name = name.removeprefix("properties.")
-    if not _NAME.fullmatch(name):
-        raise InvalidInput(f"{name[:60]!r} is no name of a property")
+    name = property_name(name)
     if name in _COLUMNS:
         return Piece(_COLUMNS[name])
     return Piece("json_extract(properties, ?)", (f'$."{name}"',))
+
+
+def property_name(name: str) -> str:
+    """Return the plain name of a property; raises InvalidInput for what can be none."""
+    name = name.removeprefix("properties.")
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"{name[:60]!r} is no name of a property")
+    return name
 
 
 def compiled(expression: Any, placed: Placed) -> Piece:
@@ -57,10 +63,12 @@ def compiled(expression: Any, placed: Placed) -> Piece:
     InvalidInput
         It is no CQL2, uses an operator that is not there, or is too large.
     """
-    return _Compiler(placed).condition(expression, 0)
+    return Compiler(placed).condition(expression, 0)
 
 
-class _Compiler:
+class Compiler:
+    """Check a filter and write it in the SQL of SQLite; a child writes the predicates of another database."""
+
     def __init__(self, placed: Placed) -> None:
         self._placed = placed
         self._nodes = 0
@@ -87,14 +95,11 @@ class _Compiler:
 
     def _predicate(self, name: str, arguments: list[Any]) -> Piece:  # noqa: PLR0911
         if name in _COMPARISONS:
-            left, right = self._operands(_only(arguments, 2, name))
-            return Piece(f"{left.text} {name} {right.text}", left.values + right.values)
+            return self.comparison(name, _only(arguments, 2, name))
         if name == "isnull":
-            (inner,) = self._operands(_only(arguments, 1, name))
-            return Piece(f"{inner.text} IS NULL", inner.values)
+            return self.missing(_only(arguments, 1, name)[0])
         if name == "between":
-            parts = self._operands(_only(arguments, 3, name))
-            return Piece(f"{parts[0].text} BETWEEN {parts[1].text} AND {parts[2].text}", _values(parts))
+            return self.between(_only(arguments, 3, name))
         if name == "in":
             return self._in(_only(arguments, 2, name))
         if name == "like":
@@ -108,13 +113,36 @@ class _Compiler:
     def _in(self, arguments: list[Any]) -> Piece:
         if not isinstance(arguments[1], list) or not arguments[1]:
             raise InvalidInput("filter: 'in' needs a list of values")
-        first, *others = self._operands([arguments[0], *arguments[1]])
-        return Piece(f"{first.text} IN ({', '.join(one.text for one in others)})", _values([first, *others]))
+        return self.among([arguments[0], *arguments[1]])
 
     def _like(self, arguments: list[Any]) -> Piece:
-        first, pattern = self._operands(arguments)
         if not isinstance(arguments[1], str) or len(arguments[1]) > 200 or arguments[1].count("%") > 10:
             raise InvalidInput("filter: 'like' needs a pattern of at most 200 characters and 10 '%'")
+        return self.like(arguments)
+
+    def comparison(self, name: str, arguments: list[Any]) -> Piece:
+        """Return ``left name right``."""
+        left, right = self._operands(arguments)
+        return Piece(f"{left.text} {name} {right.text}", left.values + right.values)
+
+    def missing(self, argument: Any) -> Piece:
+        """Return that there is no value."""
+        (inner,) = self._operands([argument])
+        return Piece(f"{inner.text} IS NULL", inner.values)
+
+    def between(self, arguments: list[Any]) -> Piece:
+        """Return that a value lies between two others."""
+        parts = self._operands(arguments)
+        return Piece(f"{parts[0].text} BETWEEN {parts[1].text} AND {parts[2].text}", _values(parts))
+
+    def among(self, arguments: list[Any]) -> Piece:
+        """Return that the first value is one of the others."""
+        first, *others = self._operands(arguments)
+        return Piece(f"{first.text} IN ({', '.join(one.text for one in others)})", _values([first, *others]))
+
+    def like(self, arguments: list[Any]) -> Piece:
+        """Return that a text is like a pattern."""
+        first, pattern = self._operands(arguments)
         return Piece(f"{first.text} LIKE {pattern.text} ESCAPE '\\'", first.values + pattern.values)
 
     def _near(self, arguments: list[Any]) -> Piece:
@@ -134,7 +162,10 @@ class _Compiler:
             subject, other = other, subject
         if not isinstance(subject, dict) or subject.get("property") != "datetime":
             raise InvalidInput("filter: 't_intersects' compares the property datetime with an instant or interval")
-        start, end = _interval(other)
+        return self.during(*_interval(other))
+
+    def during(self, start: int | None, end: int | None) -> Piece:
+        """Return that the period of a row shares an instant with another."""
         text = "(start IS NULL OR start <= ?)" if end is not None else "TRUE"
         text += ' AND ("end" IS NULL OR "end" >= ?)' if start is not None else ""
         return Piece(text, tuple(one for one in (end, start) if one is not None))

@@ -53,12 +53,17 @@ def load(folder: Path) -> Path:
     Unavailable
         There is no catalog, or the file cannot be written.
     """
+    return build(folder / FILE, *documents(folder))
+
+
+def documents(folder: Path) -> tuple[Iterator[Document], Iterator[Document]]:
+    """Return the collections and items of a STAC folder, each read and checked when its turn comes; see `load`."""
     if not (folder / "catalog.json").is_file():
         raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one")
     described = sorted(folder.glob("*/collection.json"))
     collections = (_read(path, folder.parent) for path in described)
     items = (_read(path, folder.parent) for one in described for path in _item_files(one))
-    return build(folder / FILE, collections, items)
+    return collections, items
 
 
 def build(file: Path, collections: Iterable[Document], items: Iterable[Document]) -> Path:
@@ -82,7 +87,7 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
 
 def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items: Iterable[Document]) -> None:
     # Nobody sees the file before it is whole, so it needs no journal.
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
     for kind in ("collections", "items"):
@@ -100,12 +105,12 @@ def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items
 
 def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Document]) -> None:
     """Insert in the order of collection and id, so that the number of a row is its place."""
-    known = sorted(documents, key=lambda one: (str(one.get("collection", "")), str(one["id"])))
     box = 0
-    for row, document in enumerate(known, start=1):
+    for row, text in enumerate(_sorted(connection, documents), start=1):
+        document = json.loads(text)
         boxes, start, end = _place(document, kind)
         connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))  # noqa: S608
-        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))  # noqa: S608
+        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, text))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
             (row, *texts(document)),
@@ -119,10 +124,20 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
             connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)  # noqa: S608
 
 
+def _sorted(connection: sqlite3.Connection, documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the documents by collection and id; sorted in a file, so that a million need no memory."""
+    connection.execute("CREATE TEMP TABLE staged (collection TEXT, id TEXT, document TEXT)")
+    rows = ((str(one.get("collection", "")), str(one["id"]), _text(one)) for one in documents)
+    connection.executemany("INSERT INTO staged VALUES (?,?,?)", rows)
+    for (text,) in connection.execute("SELECT document FROM staged ORDER BY collection, id"):
+        yield text
+    connection.execute("DROP TABLE staged")
+
+
 def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
-    name, start, end = str(document["id"]), *_period(document, kind)
+    name, start, end = str(document["id"]), *period_of(document, kind)
     shape = document.get("geometry")
-    boxes = _boxes(document, kind)
+    boxes = boxes_of(document, kind)
     plain = shape is None or is_rectangle(shape, boxes)
     pole = document.get("gaia:pole")
     return (
@@ -139,15 +154,16 @@ def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
 
 
 def _place(document: Document, kind: Kind) -> tuple[tuple[Box, ...], float, float]:
-    start, end = _period(document, kind)
+    start, end = period_of(document, kind)
     return (
-        _boxes(document, kind),
+        boxes_of(document, kind),
         -FOREVER if start is None else start / DAY,
         FOREVER if end is None else end / DAY,
     )
 
 
-def _boxes(document: Document, kind: Kind) -> tuple[Box, ...]:
+def boxes_of(document: Document, kind: Kind) -> tuple[Box, ...]:
+    """Return where a document is, split at the date line."""
     if kind == "items":
         given = [document["bbox"]] if document.get("bbox") else []
     else:
@@ -157,7 +173,8 @@ def _boxes(document: Document, kind: Kind) -> tuple[Box, ...]:
     return tuple(half for one in given for half in split(parse_box(one)))
 
 
-def _period(document: Document, kind: Kind) -> tuple[int | None, int | None]:
+def period_of(document: Document, kind: Kind) -> tuple[int | None, int | None]:
+    """Return the first and last instant of a document."""
     if kind == "items":
         properties = document["properties"]
         start = properties.get("start_datetime") or properties.get("datetime")

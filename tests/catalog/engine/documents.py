@@ -32,7 +32,11 @@ COLLECTIONS = [
     collection("snow-1", "Snow depth", **{"gaia:pole": "aeris"}),
     collection("snow-2", "Snow depth", **{"gaia:pole": "aeris", "gaia:opens": True}),
 ]
+ODD: dict[int, dict[str, Any]] = {0: {"mixed": 5}, 1: {"mixed": "b"}, 2: {"flag": True}}
 ITEMS = [
-    *(item(f"sst-{n}", "sst", [2 * n, 0, 2 * n + 1, 1], n + 1, **{"eo:cloud_cover": 10 * n}) for n in range(10)),
+    *(
+        item(f"sst-{n}", "sst", [2 * n, 0, 2 * n + 1, 1], n + 1, **{"eo:cloud_cover": 10 * n} | ODD.get(n, {}))
+        for n in range(10)
+    ),
     item("fiji", "islands", [176, -20, -178, -16 + 12], 20),
 ]

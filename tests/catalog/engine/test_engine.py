@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from gaia_vre.catalog.engine.load import build, load
 from gaia_vre.catalog.engine.model import Engine, Search, SortKey
+from gaia_vre.catalog.engine.pgstac.load import load as load_pgstac
+from gaia_vre.catalog.engine.pgstac.store import PgstacEngine
 from gaia_vre.catalog.engine.store import SqliteEngine
+from gaia_vre.catalog.engine.times import parse_instant
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 from tests.catalog.engine.documents import COLLECTIONS, ITEMS, collection
+from tests.support.postgresql import new_database, running_postgresql
 
+POSTGIS = list(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
 TRIANGLE = {"type": "Polygon", "coordinates": [[[0, 0], [5, 0], [0, 5], [0, 0]]]}
 
 
@@ -22,9 +29,30 @@ def sqlite(folder: Path) -> Engine:
     return SqliteEngine(build(folder / "catalog.sqlite", COLLECTIONS, ITEMS))
 
 
-@pytest.fixture(params=[sqlite])
+@pytest.fixture(scope="session")
+def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not POSTGIS:
+        pytest.skip("POSTGIS IS NOT INSTALLED: the catalog is tried on SQLite only (Debian: postgresql-15-postgis-3)")
+    with running_postgresql(tmp_path_factory.mktemp("postgis")) as server:
+        yield server
+
+
+def pgstac(server: str) -> PgstacEngine:
+    url = new_database(server).replace("+psycopg", "")
+    load_pgstac(url, COLLECTIONS, ITEMS)
+    return PgstacEngine(url)
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(postgis: str) -> Iterator[PgstacEngine]:
+    engine = pgstac(postgis)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["sqlite", "pgstac"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    return request.param(tmp_path)
+    return sqlite(tmp_path) if request.param == "sqlite" else request.getfixturevalue("on_postgresql")
 
 
 def ids(engine: Engine, search: Search) -> list[str]:
@@ -41,6 +69,21 @@ SEARCHES = {
     "one of two words": (Search(text=("nothing", "islands")), {"fiji"}),
     "a filter": (Search(filter={"op": ">=", "args": [{"property": "eo:cloud_cover"}, 80]}), {"sst-8", "sst-9"}),
     "missing property": (Search(filter={"op": "isNull", "args": [{"property": "eo:cloud_cover"}]}), {"fiji"}),
+    "numbers before texts": (Search(filter={"op": "<", "args": [{"property": "mixed"}, "a"]}), {"sst-0"}),
+    "a flag": (Search(filter={"op": "=", "args": [{"property": "flag"}, True]}), {"sst-2"}),
+    "an unknown property": (Search(filter={"op": "=", "args": [{"property": "nowhere"}, 1]}), set()),
+    "open to the past": (Search(interval=(None, parse_instant("2020-01-02T12:00:00Z"))), {"sst-0", "sst-1"}),
+    "open to the future": (Search(interval=(parse_instant("2020-01-10T12:00:01Z"), None)), {"fiji"}),
+    "a box without extent": (Search(box=(2.5, 0.5, 2.5, 0.5)), {"sst-1"}),
+    "not": (
+        Search(filter={"op": "not", "args": [{"op": "between", "args": [{"property": "eo:cloud_cover"}, 10, 90]}]}),
+        {"sst-0"},
+    ),
+    "one of": (Search(filter={"op": "in", "args": [{"property": "id"}, ["fiji", "sst-3", 3]]}), {"fiji", "sst-3"}),
+    "a time in a filter": (
+        Search(filter={"op": "<", "args": [{"property": "datetime"}, {"timestamp": "2020-01-02T00:00:00Z"}]}),
+        {"sst-0"},
+    ),
     "like": (Search(filter={"op": "like", "args": [{"property": "id"}, "FI%"]}), set()),
 }
 
@@ -154,6 +197,84 @@ def test_what_is_not_there_is_named(engine: Engine) -> None:
 def test_a_limit_out_of_bounds_is_refused(engine: Engine) -> None:
     with pytest.raises(InvalidInput, match="limit: 0"):
         engine.search("items", Search(limit=0))
+
+
+BOMBS = [
+    {"op": "not", "args": [True]},
+    {"op": "and", "args": [{"op": "=", "args": [{"property": "id"}, "x"]}] * 600},
+]
+for _ in range(30):
+    BOMBS[0] = {"op": "not", "args": [BOMBS[0]]}
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=["deep", "large"])
+def test_a_filter_too_large_is_refused(engine: Engine, bomb: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="filter: it"):
+        engine.search("items", Search(filter=bomb))
+
+
+@pytest.mark.parametrize("token", ["x", "W10", "WyJhIiwiYiJd", "WyJhIiwiYiIsIm5vIl0", "WzEsMl0"])
+def test_a_forged_token_is_refused(engine: Engine, token: str) -> None:
+    with pytest.raises(InvalidInput):
+        engine.search("items", Search(sort=(SortKey("x"), SortKey("y")), token=token))
+
+
+@pytest.mark.parametrize("name", ["../sst", "sst/../sst", "%2e%2e", "a\0b", "\ud800", "'; DROP TABLE items; --"])
+def test_an_odd_id_is_not_there(engine: Engine, name: str) -> None:
+    with pytest.raises((NotFound, InvalidInput)):
+        engine.collection(name)
+    with pytest.raises((NotFound, InvalidInput)):
+        engine.item("sst", name)
+
+
+def test_an_item_comes_as_it_was_given(engine: Engine) -> None:
+    found = engine.item("islands", "fiji")
+    assert {key: found[key] for key in ("id", "collection", "bbox", "properties", "assets")} == {
+        key: ITEMS[-1][key] for key in ("id", "collection", "bbox", "properties", "assets")
+    }
+
+
+def test_loading_pgstac_again_takes_out_what_is_gone(postgis: str) -> None:
+    url = new_database(postgis).replace("+psycopg", "")
+    for collections, items in ((COLLECTIONS, ITEMS), (COLLECTIONS, ITEMS), (COLLECTIONS[:1], ITEMS[:3])):
+        load_pgstac(url, collections, items)
+        engine = PgstacEngine(url)
+        assert len(engine.search("collections", Search()).documents) == len(collections)
+        assert len(engine.search("items", Search(limit=100)).documents) == len(items)
+        engine.close()
+
+
+def test_an_item_without_geometry_is_found_by_other_things_than_places(postgis: str) -> None:
+    url = new_database(postgis).replace("+psycopg", "")
+    period = {"datetime": None, "start_datetime": "2020-01-01T00:00:00Z", "end_datetime": "2020-02-01T00:00:00Z"}
+    load_pgstac(url, COLLECTIONS, [{**ITEMS[0], "geometry": None, "properties": period}])
+    engine = PgstacEngine(url)
+    assert engine.item("sst", "sst-0")["properties"] == period
+    assert engine.item("sst", "sst-0")["geometry"] is None
+    assert ids(engine, Search(box=(-180, -90, 180, 90))) == []
+    assert ids(engine, Search()) == ["sst-0"]
+    engine.close()
+
+
+def test_a_lost_connection_is_tried_anew(postgis: str) -> None:
+    url = new_database(postgis).replace("+psycopg", "")
+    load_pgstac(url, COLLECTIONS, ITEMS)
+    engine = PgstacEngine(url)
+    engine.search("items", Search())
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+    assert engine.collection("sst")["id"] == "sst"
+    engine.close()
+
+
+def test_a_database_without_catalog_says_how_to_make_one(postgis: str) -> None:
+    engine = PgstacEngine(new_database(postgis).replace("+psycopg", ""))
+    with pytest.raises(Unavailable, match="catalog load"):
+        engine.search("items", Search())
+    engine.close()
 
 
 def test_a_damaged_file_says_how_to_make_it_anew(tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""Search a catalog in PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from gaia_vre.catalog.engine.model import PAGE_LIMIT, Document, Page
+from gaia_vre.catalog.engine.pgstac.sql import counting, facet_counts, key_values, query
+from gaia_vre.catalog.engine.pgstac.tables import DOCUMENTS, NOWHERE
+from gaia_vre.catalog.engine.sql import Clause, make_token
+from gaia_vre.catalog.facets import FACETS
+from gaia_vre.catalog.rules import unknown_dataset
+from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from gaia_vre.catalog.engine.model import Kind, Search
+
+_SECONDS = 5
+_CONNECTIONS = 4
+_OPTIONS = f"-c statement_timeout={_SECONDS}s -c search_path=public,pgstac -c default_transaction_read_only=on"
+_TYPES = ("number", "string", "boolean")
+_PROPERTIES = """SELECT DISTINCT key, jsonb_typeof(value) FROM
+    (SELECT content->'properties' AS found FROM pgstac.items WHERE ?::text IS NULL OR collection = ? LIMIT 500) AS i,
+    jsonb_each(found) ORDER BY 1"""
+
+
+class PgstacEngine:
+    """Search the tables that `gaia_vre.catalog.engine.pgstac.load` fills; connections are kept and shared."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=_CONNECTIONS,
+            timeout=_SECONDS,
+            open=False,
+            kwargs={"autocommit": True, "options": _OPTIONS, "connect_timeout": _SECONDS},
+        )
+
+    def search(self, kind: Kind, search: Search) -> Page:
+        """Return one page; see `Engine`."""
+        if not 1 <= search.limit <= PAGE_LIMIT:
+            raise InvalidInput(f"limit: {search.limit} is not from 1 to {PAGE_LIMIT}")
+        rows = self._run(query(kind, search))
+        page, more = rows[: search.limit], len(rows) > search.limit
+        return Page(
+            self._documents(kind, [(row[0], row[1]) for row in page]),
+            next=make_token([None, *page[-1][:2], *key_values(page[-1])]) if more else None,
+            matched=self._matched(kind, search) if more or search.token else len(page),
+        )
+
+    def facets(self, search: Search) -> dict[str, dict[str, int]]:
+        """Return the values of the collections found, with their numbers; see `Engine`."""
+        chosen = {facet for facet, _ in search.chosen}
+        rows = self._run(facet_counts(search, [one for one in FACETS if one not in chosen]))
+        for facet in chosen:
+            others = tuple(one for one in search.chosen if one[0] != facet)
+            rows += self._run(facet_counts(replace(search, chosen=others), [facet]))
+        return {facet: {str(value): int(n) for name, value, n in rows if name == facet} for facet in FACETS}
+
+    def collection(self, name: str) -> Document:
+        """Return a collection; see `Engine`."""
+        found = self._documents("collections", [(name, name)])
+        if not found:
+            raise unknown_dataset(
+                name[:100], [row[0] for row in self._run(Clause("SELECT id FROM pgstac.collections"))]
+            )
+        return found[0]
+
+    def item(self, collection: str, name: str) -> Document:
+        """Return an item; see `Engine`."""
+        found = self._documents("items", [(collection, name)])
+        if not found:
+            raise NotFound(f"{collection[:100]}: there is no item {name[:100]!r}")
+        return found[0]
+
+    def properties(self, collection: str | None = None) -> dict[str, str]:
+        """Return the properties that items have; see `Engine`. Looks at some hundred of them."""
+        rows = self._run(Clause(_PROPERTIES, (collection, collection)))
+        return {str(key): str(kind) for key, kind in rows if kind in _TYPES}
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def _matched(self, kind: Kind, search: Search) -> int | None:
+        # Items can be many, and nobody waits for a number.
+        return None if kind == "items" else int(self._run(counting(search))[0][0])
+
+    def _documents(self, kind: Kind, keys: list[tuple[str, str]]) -> tuple[Document, ...]:
+        column = "collection" if kind == "items" else "id"
+        text = f"{DOCUMENTS[kind]} WHERE {column} = ANY(?) AND id = ANY(?)"
+        rows = self._run(Clause(text, ([one for one, _ in keys], [one for _, one in keys])))
+        found = {(row[0], row[1]): _given(row[2]) for row in rows}
+        return tuple(found[key] for key in keys if key in found)
+
+    def _run(self, clause: Clause) -> list[tuple[Any, ...]]:
+        text = clause.text.replace("%", "%%").replace("?", "%s")
+        try:
+            self._pool.open()
+            try:
+                return self._fetched(text, clause.values)
+            except (psycopg.errors.QueryCanceled, psycopg.errors.UndefinedTable):
+                raise
+            except psycopg.OperationalError:
+                # The server was started anew, or ended a connection that had waited.
+                self._pool.check()
+                return self._fetched(text, clause.values)
+        except psycopg.errors.QueryCanceled as error:
+            raise InvalidInput(f"The search takes over {_SECONDS} s: narrow it by collection, box or time") from error
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+            raise Unavailable("There is no searchable catalog yet; `gaia-vre catalog load` makes it") from error
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            raise InvalidInput("A text or number of the search cannot be compared") from error
+        except psycopg.Error as error:
+            raise Unavailable(f"The catalog cannot be searched now ({error})") from error
+
+    def _fetched(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._pool.connection() as connection:
+            return connection.execute(text.encode(), values).fetchall()
+
+
+def _given(document: Document) -> Document:
+    """Return a document as it was given: pgstac needs a geometry, and drops a datetime that is null."""
+    if document.get("geometry") == NOWHERE:
+        document = {**document, "geometry": None}
+    if "properties" in document:
+        document = {**document, "properties": {"datetime": None} | document["properties"]}
+    return document
