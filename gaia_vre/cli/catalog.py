@@ -89,8 +89,8 @@ def harvest(name: str | None, url: str | None, into: Path | None, file: Path | N
     Only what is new or has changed is written. An interrupted harvest goes on where it ended;
     exit status 1 says that it is not complete.
     """
-    from gaia_vre.catalog.harvest.run import report_json, report_text, save_report
     from gaia_vre.catalog.harvest.run import harvest as bring_in
+    from gaia_vre.catalog.harvest.run import report_json, report_text, save_report
     from gaia_vre.catalog.harvest.sources import CONFIGURED, changed_address, find_source, harvester_of
     from gaia_vre.production.durable import write_text
 

@@ -47,6 +47,7 @@ def accept(found: Found, source: Source) -> Accepted:
     if kind not in ("Collection", "Feature"):
         raise Refused(f"type: 'Collection' or 'Feature' expected, {_shown(kind)} found")
     original = _checked_id(stac.get("id"), "id")
+    _target(stac)
     stac = checking.migrated(stac)
     stac["id"] = safe_id(original)
     if stac["id"] != original:

@@ -60,6 +60,10 @@ def changed_address(source: Source, url: str) -> Source:
 
 def harvester_of(source: Source, memory: Memory) -> Harvester:
     """Return the harvester that reads a source."""
+    if source.kind == "folder":
+        from gaia_vre.catalog.harvest.folder import Folder
+
+        return Folder(source, memory)
     fetcher = _fetcher(source, memory)
     if source.kind == "stac-static":
         from gaia_vre.catalog.harvest.stac_static import StacStatic

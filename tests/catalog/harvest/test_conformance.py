@@ -42,7 +42,9 @@ def test_every_link_between_files_leads_somewhere(case: Case, replay: Replay, tm
     run(case.source(replay, tmp_path), into)
     for file in (into / "tested").rglob("[!.]*.json"):
         links = json.loads(file.read_text())["links"]
-        assert [one["href"] for one in links if "://" not in one["href"] and not (file.parent / one["href"]).exists()] == []
+        assert [
+            one["href"] for one in links if "://" not in one["href"] and not (file.parent / one["href"]).exists()
+        ] == []
 
 
 def test_a_second_run_changes_nothing(case: Case, replay: Replay, tmp_path: Path, into: Path) -> None:
@@ -92,9 +94,7 @@ def test_what_the_source_no_longer_names_is_reported_and_kept(
 
 
 @pytest.mark.parametrize("fault", ["error", "busy", "slow", "cut", "page"])
-def test_a_passing_fault_is_got_over(
-    fault: str, remote: Case, replay: Replay, tmp_path: Path, into: Path
-) -> None:
+def test_a_passing_fault_is_got_over(fault: str, remote: Case, replay: Replay, tmp_path: Path, into: Path) -> None:
     source = remote.source(replay, tmp_path)
     replay.faults = [fault, fault]
     report = run(source, into)
@@ -116,8 +116,9 @@ def test_a_passing_fault_is_got_over(
     ],
 )
 def test_a_lasting_fault_ends_the_run_with_its_reason(
-    fault: str, words: str, remote: Case, replay: Replay, tmp_path: Path, into: Path
+    fault: str, words: str, remote: Case, replay: Replay, tmp_path: Path
 ) -> None:
+    into = tmp_path / "harvests"
     source = remote.source(replay, tmp_path)
     replay.always = fault
     report = run(source, into)

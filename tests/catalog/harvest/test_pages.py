@@ -81,9 +81,7 @@ def test_only_the_collections_asked_for_are_taken(replay: Replay, tmp_path: Path
     assert run(api(replay, collections=("b",)), tmp_path).added == ["b/collection.json"]
 
 
-def test_the_key_is_sent_to_its_own_host_only(
-    replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_key_is_sent_to_its_own_host_only(replay: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TESTED_KEY", "secret")
     replay.routes["/stac/collections"] = listing(None, "a")
     run(api(replay, key_variable="TESTED_KEY"), tmp_path)
