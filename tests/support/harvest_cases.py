@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import rasterio
+import xarray as xr
+from rasterio.transform import from_origin
+
 from gaia_vre.catalog.harvest.contract import Limits, Source
 from tests.support.replay import Asked, Replay
 
@@ -130,7 +135,38 @@ def fill_stac_static(replay: Replay, _: Path, spoiled: bool) -> str:
     return f"{replay.url}/static/catalog.json"
 
 
+def fill_folder(_: Replay, folder: Path, spoiled: bool) -> str:
+    root = folder / "files"
+    if not root.exists():
+        root.mkdir()
+        grid = xr.Dataset(
+            {"sst": (("time", "lat", "lon"), np.arange(24, dtype="f4").reshape(2, 3, 4), {"units": "K"})},
+            {
+                "time": np.array(["2020-01-01", "2020-02-01"], "datetime64[ns]"),
+                "lat": ("lat", [40.0, 41.0, 42.0], {"standard_name": "latitude", "units": "degrees_north"}),
+                "lon": ("lon", [0.0, 1.0, 2.0, 3.0], {"standard_name": "longitude", "units": "degrees_east"}),
+            },
+            {"title": "Sea surface temperature", "license": "CC BY 4.0", "institution": "ODATIS"},
+        )
+        grid.to_netcdf(root / "sst.nc")
+        grid.to_zarr(root / "sst.zarr", zarr_format=3, consolidated=False)
+        transform = from_origin(1, 44, 0.1, 0.1)
+        shape = {"driver": "GTiff", "width": 8, "height": 6, "count": 1, "dtype": "uint8"}
+        with rasterio.open(root / "land.tif", "w", crs="EPSG:4326", transform=transform, **shape) as image:
+            image.write(np.arange(48, dtype="u1").reshape(6, 8), 1)
+    if spoiled:
+        (root / "broken.nc").write_bytes(b"CDF, but no more")
+        (root / "out.tif").symlink_to("/etc/hostname")
+    return str(root)
+
+
+_FILES = frozenset(
+    {"land.tif/collection.json"}
+    | {f"{name}/{path}" for name in ("sst.nc", "sst.zarr") for path in ("collection.json", f"items/{name}.json")}
+)
+
 CASES = {
+    "folder": Case("folder", fill_folder, _FILES, {"page_size": 1}, remote=False),
     "stac-api": Case("stac-api", fill_stac_api, _PATHS, {"page_size": 2, "items": True}),
     "geodes": Case("geodes", fill_geodes, _PATHS, {"page_size": 2, "items": True}, conditional=False),
     "stac-static": Case("stac-static", fill_stac_static, _PATHS, {"items": True, "page_size": 2}),

@@ -66,6 +66,10 @@ def harvester_of(source: Source, memory: Memory) -> Harvester:
     InvalidInput
         No harvester reads this kind yet.
     """
+    if source.kind == "folder":
+        from gaia_vre.catalog.harvest.folder import Folder
+
+        return Folder(source, memory)
     if source.kind not in ("stac-api", "geodes", "stac-static"):
         raise InvalidInput(f"{source.name}: no harvester reads the kind {source.kind!r} yet")
     fetcher = _fetcher(source, memory)
