@@ -7,18 +7,21 @@ import os
 import sqlite3
 import uuid
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.engine.places import is_rectangle, parse_box, split
 from gaia_vre.catalog.engine.times import DAY, stored
+from gaia_vre.catalog.harvest.checking import REMOTE
 from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gaia_vre.catalog.engine.model import Box, Document, Kind
+    from gaia_vre.catalog.harvest.contract import Refusal
 
 FILE = "catalog.sqlite"
 FORMAT = 1
@@ -36,8 +39,13 @@ CREATE VIRTUAL TABLE {kind}_words USING fts5(title, keywords, variables, descrip
 """
 
 
-def load(folder: Path) -> Path:
-    """Make the file beside a STAC folder anew from what stands in it; return its path.
+def load(folder: Path, tell: Callable[[Refusal], None] = lambda _: None) -> Path:
+    """Make the file beside a STAC folder anew from what stands in it and in the harvests; return its path.
+
+    Parameters
+    ----------
+    tell
+        Hears of each harvested document that is left out, and why.
 
     Raises
     ------
@@ -46,12 +54,16 @@ def load(folder: Path) -> Path:
     Unavailable
         There is no catalog, or the file cannot be written.
     """
+    from gaia_vre.catalog.harvest.stored import HARVESTS, Stored
+
     if not (folder / "catalog.json").is_file():
         raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one")
     described = sorted(folder.glob("*/collection.json"))
     collections = (_read(path, folder.parent) for path in described)
     items = (_read(path, folder.parent) for one in described for path in _item_files(one))
-    return build(folder / FILE, collections, items)
+    curated = [one.parent.name for one in described]
+    stored = Stored(folder.parent / HARVESTS, curated, lambda path: _read(path, folder.parent), tell)
+    return build(folder / FILE, chain(collections, stored.collections()), chain(items, stored.items()))
 
 
 def build(file: Path, collections: Iterable[Document], items: Iterable[Document]) -> Path:
@@ -195,7 +207,7 @@ def _read(path: Path, data: Path) -> Document:
 def _asset(asset: dict[str, Any], path: Path, data: Path) -> dict[str, Any]:
     """Return the asset with a path from the data folder on; one outside of it is refused."""
     href = str(asset["href"])
-    if href.startswith(("https://", "http://", "s3://")):
+    if href.startswith(tuple(f"{scheme}://" for scheme in REMOTE)):
         return asset
     target = Path(os.path.normpath(path.parent / href))
     if "://" in href or not target.is_relative_to(data):

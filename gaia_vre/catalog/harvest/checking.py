@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-_REMOTE = ("http", "https", "s3", "gs", "abfs", "az", "ftp", "irods")
+REMOTE = ("http", "https", "s3", "gs", "abfs", "az", "ftp", "irods")
 _SCHEMAS = {
     "Collection": "https://schemas.stacspec.org/v1.1.0/collection-spec/json-schema/collection.json",
     "Feature": "https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/item.json",
@@ -118,8 +118,8 @@ def asset_address(href: Any, base: str, root: str | None, place: str) -> str:
         scheme = urlsplit(address).scheme
     except ValueError:
         scheme = ""
-    if scheme not in _REMOTE:
-        raise Refused(f"{place}.href: {href[:100]!a} is no address at a site ({', '.join(_REMOTE)})")
+    if scheme not in REMOTE:
+        raise Refused(f"{place}.href: {href[:100]!a} is no address at a site ({', '.join(REMOTE)})")
     return address
 
 
