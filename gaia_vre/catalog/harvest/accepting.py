@@ -162,7 +162,7 @@ def _clean_assets(stac: dict[str, Any], found: Found, source: Source) -> None:
     for key, asset in assets.items():
         if not isinstance(asset, dict):
             raise Refused(f"assets.{_shown(key)}: an object expected")
-        root = source.url if source.kind == "folder" else None
+        root = source.url if source.kind in ("folder", "cmip6") and not source.remote else None
         asset["href"] = checking.asset_address(asset.get("href"), found.base, root, f"assets.{key}")
 
 
