@@ -186,4 +186,5 @@ def report_text(report: Report, most: int = 20) -> str:
 
 def save_report(report: Report, folder: Path, write: Callable[[Path, str], None]) -> None:
     """Keep the last report beside what was harvested."""
-    write(folder / report.source / ".report.json", json.dumps(report_json(report), ensure_ascii=False, indent=1))
+    with named_faults(folder):
+        write(folder / report.source / ".report.json", json.dumps(report_json(report), ensure_ascii=False, indent=1))

@@ -39,6 +39,9 @@ class State:
         self._database = sqlite3.connect(folder / FILE, isolation_level=None)
         try:
             self._database.executescript(_TABLES)
+        except sqlite3.OperationalError:  # a full disk: the file itself may be sound
+            self._database.close()
+            raise
         except sqlite3.DatabaseError as error:
             self._database.close()
             raise Unavailable(f"{folder / FILE} is damaged ({error}); remove it and harvest anew") from error
