@@ -1,10 +1,11 @@
-"""EML at a source: a folder of documents and Darwin Core archives, one of them, or the feed of a GBIF IPT."""
+"""EML at a source: a folder of documents and Darwin Core archives, one of them, the feed of an IPT, or GBIF."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gaia_vre.catalog.harvest.checking import Refused
 from gaia_vre.catalog.harvest.contract import Found, OverBound, Page, SourceFault
@@ -24,7 +25,7 @@ _MOST_FILES = 100_000
 
 
 class Eml:
-    """Reads each document that the folder holds or the feed names; a document's own changes decide."""
+    """Reads each document that the folder holds, the feed names or, by DOI in `collections`, GBIF's registry has."""
 
     def __init__(self, source: Source, fetcher: Fetcher | None) -> None:
         self._source, self._fetcher = source, fetcher
@@ -32,6 +33,9 @@ class Eml:
     def pages(self, cursor: str | None) -> Iterator[Page]:
         if self._fetcher is None:
             yield from ListedPages(self._source, self._file).pages(sorted(self._files()), cursor)
+            return
+        if self._source.collections:
+            yield from ListedPages(self._source, self._doi).pages(sorted(self._source.collections), cursor)
             return
         root = self._ask(self._source.url)
         if root.tag == "eml":
@@ -54,6 +58,18 @@ class Eml:
         if root.tag != "eml":
             raise Refused(f"eml expected, {root.tag!r} found")
         return [Found(collection_of_eml(root, url), url)]
+
+    def _doi(self, doi: str) -> list[Found]:
+        """Return the dataset that GBIF's registry has under a DOI."""
+        registry = self._source.url.rstrip("/")
+        url = f"{registry}/doi/{quote(doi, safe='/')}"
+        assert self._fetcher is not None  # noqa: S101 (only of sources that have an address)
+        answer = self._fetcher.get_json(url)
+        results = answer.get("results") if isinstance(answer, dict) else None
+        keys = [one.get("key") for one in results if isinstance(one, dict)] if isinstance(results, list) else []
+        if not keys or not isinstance(keys[0], str):
+            raise Refused(f"{url}: a dataset expected, none found")
+        return self._address(f"{registry}/{quote(keys[0], safe='')}/document")
 
     def _files(self) -> Iterator[str]:
         root = Path(self._source.url)

@@ -134,6 +134,18 @@ def test_a_folder_of_documents_and_archives_is_read(tmp_path: Path) -> None:
     assert {one.record for one in report.refused} == {"laughs.xml", "out.xml"}
 
 
+def test_datasets_are_found_at_gbif_by_their_doi(replay: Replay, tmp_path: Path) -> None:
+    replay.routes["/v1/dataset/doi/10.15468/3kvaeh"] = {"results": [{"key": "u-1"}]}
+    replay.routes["/v1/dataset/u-1/document"] = eml("u-1")
+    replay.routes["/v1/dataset/doi/10.15468/none"] = {"results": []}
+    dois = ("10.15468/3kvaeh", "10.15468/none")
+    report = run(
+        Source(name="gbif", kind="eml", url=f"{replay.url}/v1/dataset", collections=dois, limits=QUICK), tmp_path
+    )
+    assert report.added == ["u-1/collection.json"]
+    assert [one.record for one in report.refused] == ["10.15468/none"]
+
+
 def test_some_records_of_a_geonetwork_are_asked_by_their_identifier(replay: Replay, tmp_path: Path) -> None:
     replay.routes["/gn/srv/api/records/a/formatters/xml"] = iso_19115_3("a").encode()
     source = Source(name="gn", kind="csw", url=f"{replay.url}/gn/srv/eng/csw", collections=("a", "b"), limits=QUICK)
