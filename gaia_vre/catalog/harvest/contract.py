@@ -74,7 +74,9 @@ class Source(BaseModel):
     url: str = Field(max_length=2_000, description="Address of the catalog, or path of a folder.")
     title: str = Field(default="", description="What people call it.")
     pole: str | None = Field(default=None, description="Pole to which all its datasets belong, when that is certain.")
-    collections: tuple[str, ...] = Field(default=(), description="Only these collections; empty: all.")
+    collections: tuple[str, ...] = Field(
+        default=(), description="Only these collections (networks, identifiers of records, DOIs); empty: all."
+    )
     providers: tuple[str, ...] = Field(default=(), description="Only of these providers (kind eodag); empty: all.")
     items: bool = Field(default=False, description="Harvest the items too, not only the collections.")
     page_size: int = Field(default=100, ge=1, le=10_000, description="Records asked for in one page.")
