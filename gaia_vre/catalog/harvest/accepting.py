@@ -90,6 +90,8 @@ def _collection(stac: dict[str, Any], found: Found, source: Source) -> Accepted:
     if stac.get("license") in (None, *_OLD_LICENCES) or "license" in source.distrusted:
         unknown |= {"license"} if stac.get("license") in (None, "") else set()
         stac["license"] = "other"
+    if "license" in source.distrusted:
+        stac.pop("gaia:licence", None)
     if source.pole:
         stac["gaia:pole"] = source.pole
     stac["gaia:unknown"] = sorted(str(one) for one in unknown)

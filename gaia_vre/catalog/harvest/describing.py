@@ -126,8 +126,12 @@ def box_of(west: float | None, south: float | None, east: float | None, north: f
     numbers = [one for one in sides if one is not None and math.isfinite(one)]
     if len(numbers) < 4:
         return None
-    if numbers[2] > 180 and numbers[0] >= 0:  # longitudes from 0 to 360
+    if 180 < numbers[2] <= 361 and numbers[0] >= 0:  # longitudes from 0 to 360
         numbers[0], numbers[2] = _turned(numbers[0], numbers[2])
+    # Edges of cells at a pole lie a little beyond it.
+    numbers[1], numbers[3] = (
+        math.copysign(90, one) if 90 < abs(one) <= 91 else one for one in (numbers[1], numbers[3])
+    )
     inside = all(-180 <= one <= 180 for one in numbers[::2]) and -90 <= numbers[1] <= numbers[3] <= 90
     return numbers if inside else None
 

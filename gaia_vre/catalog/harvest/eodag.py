@@ -6,7 +6,7 @@ The files are read, not the package installed: it brings 40 others along, to sea
 from __future__ import annotations
 
 import json
-import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import yaml
 
 from gaia_vre.catalog.harvest.checking import Refused
 from gaia_vre.catalog.harvest.contract import Found, OverBound, SourceFault, Unreadable
-from gaia_vre.catalog.harvest.describing import doi_in
+from gaia_vre.catalog.harvest.describing import box_of, doi_in, licence_of
 from gaia_vre.catalog.harvest.fetch import read_json
 from gaia_vre.catalog.harvest.listed import ListedPages
 
@@ -29,6 +29,8 @@ _PROCESSING = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
 _SUMMARIES = ("platform", "constellation", "instruments", "processing:level", "gsd")
 _DESCRIBED = ("title", "description", "extent", "license")
 _DEEPEST = 40
+_SPDX = re.compile(r"[\w.+-]*\d[\w.+-]*", re.ASCII)
+"""Names of licences have a version; without one it is a word that somebody made up."""
 _NO_LICENCE = ("proprietary", "various", "other", "")
 
 
@@ -115,10 +117,10 @@ def _by_provider(resource: dict[str, Any]) -> Iterator[tuple[str | None, dict[st
 def _collection(name: str, config: Any, providers: list[str]) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise Refused(f"an object expected, {type(config).__name__} found")
-    extent = config.get("extent")
     doi = doi_in(config["sci:doi"]) if isinstance(config.get("sci:doi"), str) else None
     summaries = {key: _list(config[key]) for key in _SUMMARIES if config.get(key)}
-    licence = config.get("license")
+    said = [str(one) for one in _list(config.get("license") or "") if one and one not in _NO_LICENCE]
+    spdx = said[0] if len(said) == 1 and _SPDX.fullmatch(said[0]) else licence_of(said)
     described: dict[str, Any] = {
         "type": "Collection",
         "stac_version": "1.1.0",
@@ -127,17 +129,16 @@ def _collection(name: str, config: Any, providers: list[str]) -> dict[str, Any]:
         "title": config.get("title") or name,
         "description": config.get("description") or config.get("abstract"),
         "keywords": config.get("keywords") or [],
-        "license": licence,
-        "extent": json.loads(json.dumps(extent, default=str)) if isinstance(extent, dict) else {},
+        "license": spdx or "other",
+        "extent": _extent(config.get("extent")),
         "links": [*_links(config), *([{"rel": "cite-as", "href": f"https://doi.org/{doi}"}] if doi else [])],
-        "gaia:unknown": ["license"] if licence in _NO_LICENCE else [],
+        "gaia:unknown": [] if said else ["license"],
     }
-    if isinstance(extent, dict) and _no_place(extent):
-        described["extent"]["spatial"] = None
     further = {
         "providers": config.get("providers"),
         "summaries": summaries,
         "sci:doi": doi,
+        "gaia:licence": ", ".join(said),
         "gaia:access": _access(name, providers),
     }
     return described | {key: value for key, value in further.items() if value}
@@ -158,9 +159,18 @@ def _list(value: Any) -> list[Any]:
     return [one.strip() if isinstance(one, str) else one for one in values]
 
 
-def _no_place(extent: dict[str, Any]) -> bool:
-    """Tell whether the box is the one of all zeros that Copernicus Marine writes for nothing."""
+def _extent(said: Any) -> Any:
+    """Return the extent; a box that cannot be, or is all zeros as Copernicus Marine writes it, is unknown."""
+    if not isinstance(said, dict):
+        return {}
+    extent = json.loads(json.dumps(said, default=str))
     spatial = extent.get("spatial")
     boxes = spatial.get("bbox") if isinstance(spatial, dict) else None
-    numbers = [one for box in boxes if isinstance(box, list) for one in box] if isinstance(boxes, list) else []
-    return bool(numbers) and all(isinstance(one, int | float) and math.isclose(one, 0) for one in numbers)
+    if isinstance(boxes, list) and all(isinstance(box, list) and _numbers(box, 4) for box in boxes):
+        known = [box for one in boxes if any(one) and (box := box_of(*one))]
+        extent["spatial"] = {"bbox": known} if len(known) == len(boxes) else None
+    return extent
+
+
+def _numbers(box: list[Any], count: int) -> bool:
+    return len(box) == count and all(isinstance(one, int | float) and not isinstance(one, bool) for one in box)

@@ -81,8 +81,9 @@ def test_what_is_missing_stays_unknown() -> None:
 
 def test_fields_known_to_be_wrong_are_not_taken_over() -> None:
     distrusting = SOURCE.model_copy(update={"distrusted": ("license", "extent.spatial")})
-    described = taken(collection("a", license="Apache-2.0"), distrusting).stac
+    described = taken(collection("a", license="Apache-2.0", **{"gaia:licence": "Apache-2.0"}), distrusting).stac
     assert described["license"] == "other"
+    assert "gaia:licence" not in described
     assert described["gaia:unknown"] == ["extent.spatial", "license"]
 
 

@@ -205,7 +205,9 @@ def test_a_date_ends_with_its_last_second(text: str | None, last: str | None) ->
 
 def test_boxes_outside_the_globe_are_unknown() -> None:
     assert box_of(0, -90, 360, 90) == [-180, -90, 180, 90]
-    assert box_of(350, 0, 370, 10) is not None
+    assert box_of(190, 0, 200, 10) == [-170, 0, -160, 10]
+    assert box_of(-180, 60, 180, 90.03) == [-180, 60, 180, 90]
+    assert box_of(-180, 60, 180, 9.97e36) is None
     assert box_of(0, 50, 10, 40) is None
     assert box_of(0, None, 10, 40) is None
 

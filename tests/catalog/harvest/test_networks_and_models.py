@@ -153,6 +153,23 @@ def test_boxes_of_zeros_and_no_licence_stay_unknown(replay: Replay, tmp_path: Pa
     assert described["sci:doi"] == "10.48670/m-1"
 
 
+@pytest.mark.parametrize(
+    ("said", "spdx", "word_by_word"),
+    [
+        ("CC-BY-4.0", "CC-BY-4.0", "CC-BY-4.0"),
+        ("CC BY-SA 4.0", "CC-BY-SA-4.0", "CC BY-SA 4.0"),
+        (["Copernicus_Licence"], "other", "Copernicus_Licence"),
+        ("proprietary", "other", None),
+    ],
+)
+def test_licences_are_kept_word_by_word(
+    said: object, spdx: str, word_by_word: str | None, replay: Replay, tmp_path: Path
+) -> None:
+    eodag(replay, tmp_path, {"a": {"collections_config": {"A": {"title": "t", "description": "d", "license": said}}}})
+    described = read(tmp_path, "A/collection.json")
+    assert (described["license"], described.get("gaia:licence")) == (spdx, word_by_word)
+
+
 def test_the_packages_yaml_is_read(replay: Replay, tmp_path: Path) -> None:
     text = b'S2:\n  title: "Sentinel 2"\n  description: |\n    Images.\n  platform: S2A,S2B\n  instruments: ["MSI"]\n'
     assert eodag(replay, tmp_path, text).added == ["S2/collection.json"]
