@@ -236,6 +236,26 @@ def fill_cmip6(replay: Replay, _: Path, spoiled: bool) -> str:
     return f"{replay.url}/cmip6.json"
 
 
+def fill_esgf(replay: Replay, _: Path, spoiled: bool) -> str:
+    experiments = ["historical", "piControl", "ssp585"]
+    told = {key: [value] for key, value in _DRS.items()} | {"version": _DRS["version"]}
+    times = {"datetime_start": "1850-01-16T12:00:00Z", "datetime_stop": "2014-12-16T12:00:00Z"}
+
+    def answer(asked: Asked) -> Any:
+        assert asked.query["institution_id"] == "IPSL"
+        if "facets" in asked.query:
+            name = asked.query["facets"]
+            known = ["IPSL-CM6A-LR"] if name == "source_id" else experiments
+            return {"facet_counts": {"facet_fields": {name: [part for one in known for part in (one, 7)]}}}
+        wanted = asked.query["experiment_id"]
+        documents = [{**told, **times, "experiment_id": [wanted]}]
+        documents += [{**told, "experiment_id": ["../.."]}] if spoiled and wanted == "ssp585" else []
+        return {"response": {"numFound": len(documents), "docs": documents}}
+
+    replay.routes["/esg-search/search"] = answer
+    return f"{replay.url}/esg-search/search?institution_id=IPSL"
+
+
 def fill_eodag(replay: Replay, _: Path, spoiled: bool) -> str:
     names = ("MEDSEA_PHY", "EO:MO:DAT:SST", "BAD") if spoiled else ("MEDSEA_PHY", "EO:MO:DAT:SST")
     known = {name: {key: collection(name)[key] for key in ("title", "description", "extent")} for name in names}
@@ -269,5 +289,6 @@ CASES = {
         xml=True,
     ),
     "cmip6": Case("cmip6", fill_cmip6, collections(*_EXPERIMENTS) | _INSTANCES, {"page_size": 2, "items": True}),
+    "esgf": Case("cmip6", fill_esgf, collections(*_EXPERIMENTS) | _INSTANCES, {"page_size": 2, "items": True}),
     "eodag": Case("eodag", fill_eodag, _OF_EODAG, {"page_size": 1}),
 }

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from gaia_vre.catalog.harvest.checking import REMOTE
 from gaia_vre.catalog.harvest.contract import Found, OverBound, Page, Refusal, SourceFault, Unreadable
-from gaia_vre.catalog.harvest.describing import Record, collection_of
+from gaia_vre.catalog.harvest.describing import Record, collection_of, instant
 from gaia_vre.catalog.harvest.drs import facets_of_path, instance_of, period_of, version_date
 from gaia_vre.catalog.harvest.fetch import read_json
 from gaia_vre.catalog.harvest.listed import ListedPages
@@ -55,8 +55,10 @@ class Cmip6:
 
     def _one(self, name: str) -> list[Found]:
         instances = self._groups[name]
-        items = [_item(instance, files) for instance, files in sorted(instances.items(), key=lambda one: one[0].id)]
-        collection = _collection(name, instances)
+        items = [
+            dataset_item(instance, files) for instance, files in sorted(instances.items(), key=lambda one: one[0].id)
+        ]
+        collection = model_collection(name, instances)
         wanted = items if self._source.items else []
         return [Found(one, self._source.url) for one in (collection, *wanted)]
 
@@ -149,11 +151,12 @@ def _table(body: bytes, url: str, most_bytes: int) -> list[dict[str, str]]:
     return rows
 
 
-def _collection(name: str, instances: dict[Instance, list[dict[str, str]]]) -> dict[str, Any]:
+def model_collection(name: str, instances: dict[Instance, list[dict[str, str]]]) -> dict[str, Any]:
+    """Return the collection of a model's contribution to an experiment."""
     facets = next(iter(instances)).said
     files = [one for group in instances.values() for one in group]
     told = next((one for one in files if "license" in one), {})
-    periods = [period_of(one.get("time_range")) for one in files]
+    periods = [_period(one) for one in files]
     record = Record(name)
     record.titles = {"en": f"CMIP6 {facets['source_id']} {facets['experiment_id']} ({facets['institution_id']})"}
     record.abstracts = {"en": _sentence(facets, told)}
@@ -172,13 +175,20 @@ def _collection(name: str, instances: dict[Instance, list[dict[str, str]]]) -> d
     return collection_of(record)
 
 
+def _period(said: dict[str, str]) -> tuple[str | None, str | None]:
+    if "start" in said or "end" in said:
+        return instant(said.get("start")), instant(said.get("end"))
+    return period_of(said.get("time_range"))
+
+
 def _sentence(facets: dict[str, str], told: dict[str, str]) -> str:
     first = f"Experiment {facets['experiment_id']} ({facets['activity_id']}) of the model {facets['source_id']}, CMIP6."
     return "\n".join([first, *(told[key] for key in ("experiment", "source") if key in told)])
 
 
-def _item(instance: Instance, files: list[dict[str, str]]) -> dict[str, Any]:
-    periods = [period_of(one.get("time_range")) for one in files]
+def dataset_item(instance: Instance, files: list[dict[str, str]]) -> dict[str, Any]:
+    """Return the item of one dataset with its files."""
+    periods = [_period(one) for one in files]
     start = min((start for start, _ in periods if start), default=None)
     end = max((end for _, end in periods if end), default=None)
     known = start is not None and end is not None

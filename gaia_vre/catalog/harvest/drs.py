@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import PurePosixPath
 
-_FACETS = (
+FACETS = (
     "activity_id",
     "institution_id",
     "source_id",
@@ -59,7 +59,7 @@ def instance_of(said: Mapping[str, Any]) -> Instance:
     ValueError
         A facet is missing, or no word of the syntax.
     """
-    facets = tuple((name, str(said.get(name) or "").strip()) for name in _FACETS)
+    facets = tuple((name, str(said.get(name) or "").strip()) for name in FACETS)
     for name, value in facets:
         if not _PLAIN.fullmatch(value) or len(value) > 80:
             raise ValueError(f"{name}: a word of the DRS expected, {value[:60]!r} found")
@@ -81,7 +81,7 @@ def facets_of_path(path: PurePosixPath) -> dict[str, str]:
     named = {key: value for key, value in match.groupdict().items() if value}
     parts = path.parent.parts
     if len(parts) >= 9 and _VERSION.fullmatch(parts[-1]) and (len(parts) == 9 or parts[-10] == "CMIP6"):
-        placed = dict(zip(_FACETS, parts[-9:-1], strict=True)) | {"version": parts[-1]}
+        placed = dict(zip(FACETS, parts[-9:-1], strict=True)) | {"version": parts[-1]}
         wrong = [key for key, value in named.items() if placed.get(key, value) != value]
         if wrong:
             raise ValueError(f"{wrong[0]}: {placed[wrong[0]]!r} by its folder, {named[wrong[0]]!r} by its name")

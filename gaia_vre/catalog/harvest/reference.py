@@ -60,7 +60,7 @@ _KINDS = {
     "stationxml": ("seismic networks as collections, stations as items", "the address of an FDSN station service"),
     "cmip6": (
         "a collection for each model and experiment, an item for each dataset",
-        "an intake-esm catalog (JSON), or a folder laid out by the DRS",
+        "an intake-esm catalog (JSON), an ESGF index (`…/esg-search/search?…`), or a folder laid out by the DRS",
     ),
     "eodag": ("collections that eodag knows", "one of its resource files, JSON or YAML, at an address or on disk"),
     "folder": ("Zarr stores, GeoTIFFs and NetCDF files, described by what they hold", "the folder"),

@@ -38,12 +38,15 @@ def configured_sources(file: Path = CONFIGURED) -> dict[str, Source]:
     Raises
     ------
     InvalidInput
-        The file has an unknown key, or a value out of bounds.
+        The file has an unknown key, a value out of bounds, or a name twice.
     """
     try:
         listed = [Source(**values) for values in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]]
     except (OSError, KeyError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise InvalidInput(f"{file}: no list of sources ({str(error)[:300]})") from error
+    twice = [one.name for one in listed if [each.name for each in listed].count(one.name) > 1]
+    if twice:
+        raise InvalidInput(f"{file}: the source {twice[0]!r} stands twice")
     return {one.name: one for one in listed}
 
 
@@ -83,7 +86,8 @@ def harvester_of(source: Source, memory: Memory) -> Harvester:
         from gaia_vre.catalog.harvest.folder import Folder
 
         return Folder(source, memory)
-    module, name = HARVESTERS[source.kind]
+    index = source.kind == "cmip6" and "/esg-search/" in source.url
+    module, name = ("esgf", "EsgfIndex") if index else HARVESTERS[source.kind]
     fetcher = _fetcher(source, memory) if source.remote else None
     if fetcher is None and source.kind not in ON_DISK:
         raise InvalidInput(f"{source.name}: {source.url[:200]!r} is no address that begins with https:// or http://")
