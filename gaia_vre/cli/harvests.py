@@ -140,4 +140,4 @@ def _show_sources(file: Path, *, as_json: bool) -> None:
         if as_json:
             click.echo(source.model_dump_json(include={"name", "kind", "title", "url", "pole"}))
         else:
-            click.echo(f"{source.name:<20} {source.kind:<12} {source.url}")
+            click.echo(f"{source.name:<24} {source.kind:<12} {source.url}")
