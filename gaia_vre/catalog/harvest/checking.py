@@ -27,7 +27,7 @@ def bounded_object(stac: Any, most_bytes: int) -> dict[str, Any]:
     if not isinstance(stac, dict):
         raise Refused(f"an object expected, {type(stac).__name__} found")
     try:
-        text = json.dumps(stac, allow_nan=False)
+        text = json.dumps(stac, allow_nan=False, ensure_ascii=False).encode()  # half a character is refused
     except (TypeError, ValueError, RecursionError) as error:
         raise Refused(f"no JSON: {error}") from error
     if len(text) > most_bytes:
