@@ -26,7 +26,8 @@ def search(text: str | None = None, bbox: Any = None, time: Any = None, pole: st
     Parameters
     ----------
     text
-        Words in English or French; accents, capitals and plurals do not matter.
+        Words in English or French; accents, capitals and plurals do not matter, and things are
+        found by their other names ("SST"). What stands in quotation marks is searched as it is.
     bbox
         ``(west, south, east, north)`` in degrees; datasets of unknown place are left out.
     time

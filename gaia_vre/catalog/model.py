@@ -134,6 +134,10 @@ class Dataset:
     """How to get a dataset that has no copy here."""
     link: str | None = None
     example: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    """Media types of the files of a dataset that has no copy here."""
+    resolution: float | None = None
+    """Metres between neighbouring values, as its owner says."""
     facts: Facts = field(default_factory=Facts)
 
     @property

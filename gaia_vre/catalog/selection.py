@@ -93,6 +93,12 @@ def boxes_touch(one: Box, other: Box) -> bool:
     )
 
 
+def on_globe(box: Box) -> Box:
+    """Return a box with longitudes from -180 to 180; over the date line west is greater than east."""
+    spans = _spans(box[0], box[2])
+    return spans[0][0], box[1], spans[-1][1], box[3]
+
+
 def check_time(dataset: Dataset, asked: TimeRange) -> None:
     """Refuse a time outside the dataset's period, saying the period."""
     period = dataset.facts.period

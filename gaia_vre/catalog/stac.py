@@ -24,6 +24,7 @@ _TABLE = "https://stac-extensions.github.io/table/v1.2.0/schema.json"
 _CONTACTS = "https://stac-extensions.github.io/contacts/v0.1.1/schema.json"
 _FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
 _XARRAY = "https://stac-extensions.github.io/xarray-assets/v1.0.0/schema.json"
+_METRES_PER_DEGREE = 111_320.0
 _DEGREES = ("degrees_east", "degrees_north")
 
 
@@ -68,8 +69,12 @@ def collection(dataset: Dataset) -> dict[str, Any]:
         **_own_fields(dataset),
         **_science(dataset),
     }
+    if dataset.opens_here or facts.variables:
+        described |= _cube(dataset) | _projection(dataset)
     if dataset.opens_here and not has_item(dataset):
-        described |= _cube(dataset) | _projection(dataset) | {"assets": _assets(dataset)}
+        described["assets"] = _assets(dataset)
+    elif kinds := _item_assets(dataset):
+        described["item_assets"] = kinds
     return described
 
 
@@ -161,6 +166,8 @@ def _own_fields(dataset: Dataset) -> dict[str, Any]:
         "gaia:package": dataset.package,
         "gaia:access": dataset.access,
         "gaia:example": list(dataset.example),
+        "gaia:resolution": dataset.resolution or _step(dataset),
+        "gaia:opens": dataset.opens_here,
     }
     return {name: value for name, value in own.items() if value}
 
@@ -177,7 +184,11 @@ def _science(dataset: Dataset) -> dict[str, Any]:
 
 def _collection_extensions(dataset: Dataset) -> set[str]:
     used = {_SCIENTIFIC} | ({_CONTACTS} if dataset.contact else set())
-    return used if has_item(dataset) or not dataset.opens_here else used | _file_extensions(dataset)
+    if not dataset.opens_here and not dataset.facts.variables:
+        return used
+    return used | _file_extensions(dataset) - (
+        {_FILE, _XARRAY} if has_item(dataset) or not dataset.opens_here else set()
+    )
 
 
 def _file_extensions(dataset: Dataset) -> set[str]:
@@ -201,6 +212,7 @@ def _cube(dataset: Dataset) -> dict[str, Any]:
             "type": "data",
             "dimensions": list(one.dimensions),
             **({"description": one.title} if one.title else {}),
+            **({"standard_name": one.standard_name} if one.standard_name else {}),
             **({"unit": one.unit} if one.unit else {}),
         }
         for one in facts.variables
@@ -212,15 +224,26 @@ def _cube(dataset: Dataset) -> dict[str, Any]:
 
 
 def _dimension(one: Dimension, projection: str | None) -> dict[str, Any]:
+    size = {"gaia:size": one.size}
     extent = [one.lowest, one.highest] if one.lowest is not None else [0, one.size - 1]
     if one.axis == "time":
-        return {"type": "temporal", "extent": extent}
+        return {"type": "temporal", "extent": extent} | size
     if one.axis in ("x", "y") and (one.unit in _DEGREES or projection):
         code = int(projection.removeprefix("EPSG:")) if projection else 4326
-        return {"type": "spatial", "axis": one.axis, "extent": extent, "reference_system": code}
-    return {"type": "index" if one.lowest is None else "coordinate", "extent": extent} | (
-        {"unit": one.unit} if one.unit else {}
-    )
+        return {"type": "spatial", "axis": one.axis, "extent": extent, "reference_system": code} | size
+    plain = {"type": "index" if one.lowest is None else "coordinate", "extent": extent, "gaia:axis": one.axis} | size
+    return plain | ({"unit": one.unit} if one.unit else {})
+
+
+def _step(dataset: Dataset) -> float | None:
+    """Return the mean distance of neighbouring rows in metres; columns may wrap around the globe."""
+    factor = 1.0 if dataset.facts.projection else None
+    for one in dataset.facts.dimensions:
+        known = isinstance(one.lowest, int | float) and isinstance(one.highest, int | float)
+        metres = _METRES_PER_DEGREE if one.unit in _DEGREES else factor
+        if one.axis == "y" and known and metres and one.size > 1:
+            return round(abs(float(one.highest) - float(one.lowest)) / (one.size - 1) * metres, 2)  # type: ignore[arg-type]
+    return None
 
 
 def _projection(dataset: Dataset) -> dict[str, Any]:
@@ -229,6 +252,17 @@ def _projection(dataset: Dataset) -> dict[str, Any]:
     sizes = {one.name: one.size for one in dataset.facts.dimensions}
     shape = {"proj:shape": [sizes["y"], sizes["x"]]} if {"y", "x"} <= sizes.keys() else {}
     return {"proj:code": dataset.facts.projection, **shape}
+
+
+def _item_assets(dataset: Dataset) -> dict[str, Any]:
+    """Return what the items hold, where it is known."""
+    if dataset.opens_here:
+        return {
+            one.key: {"type": one.media_type, "title": one.title, "roles": list(one.roles)}
+            for one in dataset.facts.assets
+        }
+    kinds = enumerate(dataset.formats, start=1)
+    return {"data" if place == 1 else f"data-{place}": {"type": kind, "roles": ["data"]} for place, kind in kinds}
 
 
 def _assets(dataset: Dataset) -> dict[str, Any]:

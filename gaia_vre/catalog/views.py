@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from gaia_vre.catalog.discovery import Discovered, Question
     from gaia_vre.catalog.model import Dataset
-    from gaia_vre.catalog.rules import Question
 
 _SHOWN = 40
 _KINDS = {"grid": "grid", "image": "image", "table": "table", "traces": "seismic traces", "stations": "stations"}
@@ -35,11 +35,9 @@ def catalog_page(datasets: Sequence[Dataset]) -> str:
     return _render("catalog.html", poles=[row for row in poles if row[2]], **_counts(datasets))
 
 
-def results_page(datasets: Sequence[Dataset], question: str, *, complete: bool) -> str:
+def results_page(found: Discovered, question: str) -> str:
     """Return search results as HTML."""
-    return _render(
-        "results.html", datasets=datasets[:_SHOWN], found=len(datasets), question=question, complete=complete
-    )
+    return _render("results.html", found=found, datasets=found.datasets[:_SHOWN], question=question)
 
 
 def dataset_page(dataset: Dataset) -> str:
@@ -55,11 +53,12 @@ def catalog_text(datasets: Sequence[Dataset]) -> str:
     return "\n".join([*lines, 'gaia.search("sea surface temperature") finds, gaia.open("<id>") opens'])
 
 
-def results_text(datasets: Sequence[Dataset], question: str, *, complete: bool) -> str:
+def results_text(found: Discovered, question: str) -> str:
     """Return search results as text."""
-    lines = [_heading(len(datasets), question, complete=complete)]
-    lines += [_line(one) for one in datasets[:_SHOWN]]
-    hidden = len(datasets) - _SHOWN
+    lines = [_heading(found, question)]
+    lines += [f"  Also searched: {', '.join(found.also)}"] if found.also else []
+    lines += [_line(one) for one in found.datasets[:_SHOWN]]
+    hidden = found.matched - min(len(found.datasets), _SHOWN)
     return "\n".join([*lines, *([f"… and {hidden} more"] if hidden > 0 else [])])
 
 
@@ -132,12 +131,12 @@ def spoken_question(question: Question) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _heading(found: int, question: str, *, complete: bool) -> str:
-    noun = "dataset" if found == 1 else "datasets"
+def _heading(found: Discovered, question: str) -> str:
+    noun = "dataset" if found.matched == 1 else "datasets"
     about = f" {question}" if question else ""
-    if not complete:
-        return f"No dataset has all the words; {found} {noun} with most of them{about}"
-    return f"{found or 'No'} {noun}{about}"
+    if not found.complete:
+        return f"No dataset has all the words; {found.matched} {noun} with most of them{about}"
+    return f"{found.matched or 'No'} {noun}{about}"
 
 
 def _line(dataset: Dataset) -> str:

@@ -76,10 +76,14 @@ def list_datasets(folder: Path | None, *, as_json: bool) -> None:
 @_FOLDER
 @_JSON
 def search(text: str, pole: str | None, folder: Path | None, *, as_json: bool) -> None:
-    """Find datasets by words, best first."""
+    """Find datasets by words, best first; what stands in quotation marks is searched as it is."""
     from gaia_vre.catalog.reader import Catalog
 
     found = Catalog(folder or default_folder()).search(text, pole=pole)
+    if found.found.also:
+        click.echo(f"Also searched: {', '.join(found.found.also)}", err=True)
+    if not found.complete:
+        click.echo("No dataset has all the words; these have most of them.", err=True)
     _show((one.dataset for one in found), as_json=as_json)
 
 

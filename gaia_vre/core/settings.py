@@ -172,6 +172,12 @@ class Service(_Part):
 class Addresses(_Part):
     """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
 
+    public: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s@]+$",
+        description="Address that people use where it is another than host and port, such as "
+        "https://gaia.example.org behind a proxy that ends TLS; links that leave the site begin with it.",
+    )
     host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
     port: Port = Field(default=8000, description="Port people connect to.")
     proxy_api_port: Port = Field(default=8001, description="Port of the proxy's own API, on loopback.")
@@ -182,6 +188,12 @@ class Addresses(_Part):
 
     @property
     def public_url(self) -> str:
+        """Where people find the site; every link that leaves it begins so."""
+        return self.public or self.listen_url
+
+    @property
+    def listen_url(self) -> str:
+        """Where the proxy of this machine listens."""
         return f"http://{self.host}:{self.port}"
 
     @property

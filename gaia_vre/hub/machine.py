@@ -23,7 +23,8 @@ def configure_machine(c: Config, settings: Settings | None = None) -> None:
     propose(
         c,
         "JupyterHub",
-        bind_url=addresses.public_url,
+        bind_url=addresses.listen_url,
+        public_url=addresses.public or "",
         hub_bind_url=f"http://127.0.0.1:{addresses.hub_port}",
         hub_connect_url=f"http://127.0.0.1:{addresses.hub_port}",
         cleanup_servers=False,  # `gaia-vre up` ends the labs; a hub that restarts must find them running

@@ -29,8 +29,9 @@ def test_the_list_is_json_for_programs(run) -> None:
 
 
 def test_a_search_finds_the_best_first(run) -> None:
-    found = json.loads(run("search", "sea-surface temperature", "--pole", "ODATIS", "--json").output)
-    assert {one["id"] for one in found} == {"nemo-tos-2015", "oisst-1981-12-31", "ostia-monthly"}
+    result = run("search", "sea-surface temperature", "--pole", "ODATIS", "--json")
+    assert "Also searched: température de surface de la mer" in result.stderr
+    assert {one["id"] for one in json.loads(result.stdout)} == {"nemo-tos-2015", "oisst-1981-12-31", "ostia-monthly"}
 
 
 def test_the_sample_files_are_found(run) -> None:

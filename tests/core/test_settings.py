@@ -91,3 +91,16 @@ def test_every_setting_is_explained() -> None:
 def test_the_state_folder_is_absolute_also_by_default() -> None:
     assert Settings().state == Path.home() / ".local" / "share" / "gaia-vre"
     assert parse_settings({"state": "~/gaia"}).state == Path.home() / "gaia"
+
+
+def test_links_begin_with_the_public_address_and_the_proxy_listens_on_its_own() -> None:
+    addresses = Settings.model_validate({"addresses": {"public": "https://gaia.example.org"}}).addresses
+    assert addresses.public_url == "https://gaia.example.org"
+    assert addresses.listen_url == "http://127.0.0.1:8000"
+    assert Settings().addresses.public_url == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("address", ["gaia.example.org", "https://a/b", "javascript://x y", "https://me@example.org"])
+def test_a_public_address_is_scheme_and_host(address: str) -> None:
+    with pytest.raises(ValueError, match="public"):
+        Settings.model_validate({"addresses": {"public": address}})

@@ -96,4 +96,4 @@ def test_names_that_would_harm_are_refused_at_sign_in(name: str) -> None:
 
 def test_defaults_need_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GAIA_VRE_SETTINGS", raising=False)
-    assert load()["JupyterHub"]["bind_url"] == Settings().addresses.public_url
+    assert load()["JupyterHub"]["bind_url"] == Settings().addresses.listen_url

@@ -91,6 +91,12 @@ def test_collections_are_found_by_words(stac: TestClient) -> None:
     assert [one["id"] for one in answer["collections"]] == ["sst"]
 
 
+def test_words_are_known_by_their_other_names(stac: TestClient) -> None:
+    answer = stac.get(f"{STAC}/collections?q=SST").json()
+    assert [one["id"] for one in answer["collections"]] == ["sst"]
+    assert [one["id"] for one in stac.get(f"{STAC}/collections?q=sea%20surface%20temperature").json()["collections"]]
+
+
 def test_queryables_name_the_properties(stac: TestClient) -> None:
     for place in ("", "/collections/sst"):
         assert {"id", "datetime", "eo:cloud_cover"} <= stac.get(f"{STAC}{place}/queryables").json()["properties"].keys()

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.engine.places import is_rectangle, parse_box, split
+from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.engine.times import DAY, stored
+from gaia_vre.catalog.facets import facet_values
 from gaia_vre.catalog.harvest.checking import REMOTE
-from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.harvest.contract import Refusal
 
 FILE = "catalog.sqlite"
-FORMAT = 1
+FORMAT = 2
 """Number of the tables' layout; a file of another is made anew."""
 FOREVER = 1e9
 """Days, for intervals that are open."""
@@ -36,6 +37,10 @@ CREATE TABLE {kind}_documents (row INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE VIRTUAL TABLE {kind}_boxes USING rtree(number, west, east, south, north, start, "end", +row INTEGER);
 CREATE VIRTUAL TABLE {kind}_words USING fts5(title, keywords, variables, description, content='',
     tokenize="unicode61 remove_diacritics 2");
+"""
+_FACETS = """
+CREATE TABLE facets (row INTEGER NOT NULL, facet TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (row, facet, value)) WITHOUT ROWID
 """
 
 
@@ -76,6 +81,8 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
         beside.replace(file)
     except (OSError, sqlite3.OperationalError) as error:
         raise Unavailable(f"{file}: cannot be written ({error})") from error
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"{file}: a text holds half a character ({error.object[:60]!r})") from error
     except sqlite3.IntegrityError as error:
         raise InvalidInput(f"{file}: a collection or item stands twice ({error})") from error
     finally:
@@ -85,12 +92,13 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
 
 def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items: Iterable[Document]) -> None:
     # Nobody sees the file before it is whole, so it needs no journal.
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-64000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
     for kind in ("collections", "items"):
         for statement in _TABLES.format(kind=kind).split(";\n"):
             connection.execute(statement)
+    connection.execute(_FACETS)
     _insert(connection, "collections", collections)
     _insert(connection, "items", items)
     connection.execute("CREATE INDEX items_id ON items (id)")
@@ -102,20 +110,33 @@ def _fill(connection: sqlite3.Connection, collections: Iterable[Document], items
 
 def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Document]) -> None:
     """Insert in the order of collection and id, so that the number of a row is its place."""
-    known = sorted(documents, key=lambda one: (str(one.get("collection", "")), str(one["id"])))
     box = 0
-    for row, document in enumerate(known, start=1):
+    for row, text in enumerate(_sorted(connection, documents), start=1):
+        document = json.loads(text)
         boxes, start, end = _place(document, kind)
         connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))  # noqa: S608
-        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, _text(document)))  # noqa: S608
+        connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, text))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
-            (row, *_words(document)),
+            (row, *texts(document)),
         )
+        if kind == "collections":
+            values = [(row, facet, one) for facet, found in facet_values(document).items() for one in found]
+            connection.executemany("INSERT OR IGNORE INTO facets VALUES (?,?,?)", values)
         for west, south, east, north in boxes:
             box += 1
             place = (box, west, east, south, north, start, end, row)
             connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)  # noqa: S608
+
+
+def _sorted(connection: sqlite3.Connection, documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the documents by collection and id; sorted in a file, so that a million need no memory."""
+    connection.execute("CREATE TEMP TABLE staged (collection TEXT, id TEXT, document TEXT)")
+    rows = ((str(one.get("collection", "")), str(one["id"]), _text(one)) for one in documents)
+    connection.executemany("INSERT INTO staged VALUES (?,?,?)", rows)
+    for (text,) in connection.execute("SELECT document FROM staged ORDER BY collection, id"):
+        yield text
+    connection.execute("DROP TABLE staged")
 
 
 def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
@@ -168,21 +189,6 @@ def _period(document: Document, kind: Kind) -> tuple[int | None, int | None]:
 def _scalars(document: Document, kind: Kind) -> dict[str, Any]:
     source = document["properties"] if kind == "items" else document
     return {key: value for key, value in source.items() if isinstance(value, str | int | float | bool)}
-
-
-def _words(document: Document) -> tuple[str, ...]:
-    properties = document.get("properties", document)
-    cubes = [source.get("cube:variables") or {} for source in (document, properties)]
-    columns = properties.get("table:columns") or []
-    variables = [f"{name} {one.get('description', '')}" for cube in cubes for name, one in cube.items()]
-    variables += [str(one.get("name", "")) for one in columns]
-    texts = (
-        f"{properties.get('title') or ''} {document['id']}",
-        " ".join(properties.get("keywords") or ()),
-        " ".join(variables),
-        str(properties.get("description") or ""),
-    )
-    return tuple(" ".join(words(text)) for text in texts)
 
 
 def _item_files(collection: Path) -> Iterator[Path]:

@@ -42,7 +42,16 @@ class Search:
     """GeoJSON geometry that items must touch."""
     interval: Interval | None = None
     text: tuple[str, ...] = ()
-    """Terms of which one must occur; the words of a term follow each other."""
+    """Phrases of which one must be said."""
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Each group must be said by one of its phrases.
+
+    The words of a phrase follow each other; ``"temp*"`` is said by words that begin so.
+    """
+    least: int | None = None
+    """How many of the groups are enough; None asks for all."""
+    chosen: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Facet and values of which a collection must have one; items know no facets."""
     filter: Expression | None = None
     sort: tuple[SortKey, ...] = ()
     limit: int = PAGE
@@ -57,7 +66,7 @@ class Page:
     next: str | None = None
     """Token of the page after this; None when this is the last."""
     matched: int | None = None
-    """How many there are in all, where that costs nothing to know."""
+    """How many there are in all, where that costs nothing to know; always for collections."""
 
 
 class Engine(Protocol):
@@ -65,6 +74,10 @@ class Engine(Protocol):
 
     def search(self, kind: Kind, search: Search) -> Page:
         """Return one page.
+
+        Collections that were asked for in words and with no sort come best first: words of the title
+        count most, then those of keywords and variables, then those of the description. Of equals,
+        those that open here come first, then goes the order of ids.
 
         Raises
         ------
@@ -85,4 +98,12 @@ class Engine(Protocol):
 
     def properties(self, collection: str | None = None) -> dict[str, str]:
         """Return the properties that items have, with the JSON type of each."""
+        ...
+
+    def facets(self, search: Search) -> dict[str, dict[str, int]]:
+        """Return facet, value and how many of the collections found have it.
+
+        Each facet is counted without its own choice, so that other values of it can be seen;
+        limit, token and sort do not matter.
+        """
         ...

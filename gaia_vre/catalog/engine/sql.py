@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.engine.filters import compiled, named
 from gaia_vre.catalog.engine.places import bounds, rectangle, split
+from gaia_vre.catalog.engine.saying import ranking, said
 from gaia_vre.catalog.engine.times import DAY
-from gaia_vre.catalog.rules import words
+from gaia_vre.catalog.facets import FACETS
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gaia_vre.catalog.engine.model import Box, Document, Interval, Kind, Search, SortKey
+    from gaia_vre.catalog.engine.model import Box, Document, Interval, Kind, Search
 
 _LONGEST_TOKEN = 4000
+_SCORED = """SELECT rowid AS number, round(bm25(collections_words, 8, 4, 4, 1), 3) AS score
+    FROM collections_words WHERE collections_words MATCH ?"""
+"""How much a word of the title, keywords, variables and description counts."""
+_MATCHED = "row IN (SELECT rowid FROM {kind}_words WHERE {kind}_words MATCH ?)"
 
 
 @dataclass(frozen=True)
@@ -31,16 +36,29 @@ class Clause:
 
 def query(kind: Kind, search: Search) -> Clause:
     """Return the query for the rows of one page and one more: row, collection, id, then what it sorts by."""
-    keys = [named(key.property) for key in search.sort]
-    conditions = [*_conditions(kind, search), *_after(search, keys, kind)]
-    where = " AND ".join(f"({one.text})" for one in conditions) or "TRUE"
-    shown = "".join(f", {key.text}" for key in keys)
-    order = "".join(f"{place}{' DESC' if key.descending else ''}, " for place, key in enumerate(search.sort, start=4))
-    values = (*(value for key in keys for value in key.values), *(value for one in conditions for value in one.values))
-    return Clause(
-        f"SELECT row, collection, id{shown} FROM {kind} WHERE {where} ORDER BY {order}row LIMIT ?",  # noqa: S608
-        (*values, search.limit + 1),
+    source, order = _source(kind, search), _order(kind, search)
+    where = _where([*_conditions(kind, search), *_after(search, order, kind)])
+    shown = "".join(f", {key.text}" for key, _ in order)
+    ways = "".join(f"{place}{' DESC' if down else ''}, " for place, (_, down) in enumerate(order, start=4))
+    text = f"SELECT row, collection, id{shown} {source.text} WHERE {where.text} ORDER BY {ways}row LIMIT ?"
+    values = (*(value for key, _ in order for value in key.values), *source.values, *where.values)
+    return Clause(text, (*values, search.limit + 1))
+
+
+def counting(kind: Kind, search: Search) -> Clause:
+    """Return the query for how many rows there are in all."""
+    where = _where(_conditions(kind, search))
+    return Clause(f"SELECT count(*) FROM {kind} WHERE {where.text}", where.values)  # noqa: S608
+
+
+def facet_counts(search: Search, facets: Sequence[str]) -> Clause:
+    """Return the query for facet, value and number of collections."""
+    where = _where(_conditions("collections", search))
+    text = (
+        "SELECT facet, value, count(*) FROM facets WHERE facet IN (SELECT value FROM json_each(?))"  # noqa: S608
+        f" AND row IN (SELECT row FROM collections WHERE {where.text}) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
     )
+    return Clause(text, (json.dumps(facets), *where.values))
 
 
 def make_token(row: Sequence[Any]) -> str:
@@ -79,6 +97,29 @@ def touching(kind: Kind, shape: Document | Box, interval: Interval | None = None
     return Clause(f"row IN ({inside}) AND ({exact})", (*(value for one in found for value in one.values), wanted))
 
 
+def _where(conditions: list[Clause]) -> Clause:
+    text = " AND ".join(f"({one.text})" for one in conditions) or "TRUE"
+    return Clause(text, tuple(value for one in conditions for value in one.values))
+
+
+def _source(kind: Kind, search: Search) -> Clause:
+    if not _is_ranked(kind, search):
+        return Clause(f"FROM {kind}")
+    return Clause(f"FROM ({_SCORED}) CROSS JOIN collections ON row = number", (ranking(search),))
+
+
+def _order(kind: Kind, search: Search) -> list[tuple[Clause, bool]]:
+    """Return what the rows are sorted by before their own order, and which of it goes down."""
+    if not _is_ranked(kind, search):
+        return [(Clause(*named(key.property)), key.descending) for key in search.sort]
+    here = "EXISTS (SELECT 1 FROM facets WHERE facets.row = collections.row AND facet = 'access' AND value = 'here')"
+    return [(Clause("score"), False), (Clause(here), True)]
+
+
+def _is_ranked(kind: Kind, search: Search) -> bool:
+    return kind == "collections" and not search.sort and bool(ranking(search))
+
+
 def _conditions(kind: Kind, search: Search) -> list[Clause]:
     found = []
     for column, names in (("id", search.ids), ("collection", search.collections)):
@@ -88,12 +129,22 @@ def _conditions(kind: Kind, search: Search) -> list[Clause]:
     found += [touching(kind, shape, search.interval) for shape in shapes]
     if search.interval is not None:
         found.append(during(search.interval))
-    if search.text:
-        found.append(_saying(kind, search.text))
+        # A collection must have an interval: open at both ends, its time is unknown.
+        found += [Clause('start IS NOT NULL OR "end" IS NOT NULL')] if kind == "collections" else []
+    found += _saying(kind, search)
+    if kind == "collections":
+        found += [_having(facet, values) for facet, values in search.chosen]
     if search.filter is not None:
         text, values = compiled(search.filter, lambda shape: _pair(touching(kind, shape)))
         found.append(Clause(text, values))
     return found
+
+
+def _having(facet: str, values: tuple[str, ...]) -> Clause:
+    if facet not in FACETS:
+        raise InvalidInput(f"There is no facet {facet[:40]!r}; there are {', '.join(FACETS)}")
+    text = "row IN (SELECT row FROM facets WHERE facet = ? AND value IN (SELECT value FROM json_each(?)))"
+    return Clause(text, (facet, json.dumps(values)))
 
 
 def during(interval: Interval) -> Clause:
@@ -125,39 +176,43 @@ def _in_boxes(kind: Kind, box: Box, interval: Interval | None) -> Clause:
     return Clause(text, values)
 
 
-def _saying(kind: Kind, terms: tuple[str, ...]) -> Clause:
-    phrases = [" ".join(words(term)) for term in terms]
-    match = " OR ".join(f'"{phrase}" *' for phrase in phrases if phrase)
-    if not match:
-        return Clause("TRUE")
-    own = f"row IN (SELECT rowid FROM {kind}_words WHERE {kind}_words MATCH ?)"  # noqa: S608
+def _saying(kind: Kind, search: Search) -> list[Clause]:
+    text, groups = said(search)
+    found = [_matching(kind, one) for one in groups]
+    if search.least is not None and found:
+        enough = " + ".join(f"({one.text})" for one in found) + " >= ?"
+        values = (value for one in found for value in one.values)
+        found = [Clause(enough, (*values, min(search.least, len(found))))]
+    return [*([_matching(kind, text)] if text else []), *found]
+
+
+def _matching(kind: Kind, match: str) -> Clause:
+    own = _MATCHED.format(kind=kind)
     if kind == "collections":
         return Clause(own, (match,))
-    theirs = (
-        "SELECT id FROM collections WHERE row IN (SELECT rowid FROM collections_words WHERE collections_words MATCH ?)"
-    )
-    return Clause(f"{own} OR collection IN ({theirs})", (match, match))
+    theirs = f"collection IN (SELECT id FROM collections WHERE {_MATCHED.format(kind='collections')})"  # noqa: S608
+    return Clause(f"{own} OR {theirs}", (match, match))
 
 
-def _after(search: Search, keys: list[Any], kind: Kind) -> list[Clause]:
+def _after(search: Search, order: list[tuple[Clause, bool]], kind: Kind) -> list[Clause]:
     """Return the condition that a row comes after the one of the token."""
     if search.token is None:
         return []
-    collection, name, *values = read_token(search.token, len(keys))
+    collection, name, *values = read_token(search.token, len(order))
     last = f"(SELECT coalesce(max(row), 0) FROM {kind} WHERE (collection, id) <= (?, ?))"  # noqa: S608
     text, taken = f"row > {last}", (collection, name)
-    for key, sort, value in reversed(list(zip(keys, search.sort, values, strict=True))):
-        beyond = _beyond(key, sort, value)
+    for (key, descending), value in reversed(list(zip(order, values, strict=True))):
+        beyond = _beyond(key, value, descending=descending)
         text = f"({beyond.text}) OR ({key.text} IS ? AND ({text}))"
         taken = (*beyond.values, *key.values, value, *taken)
     return [Clause(text, taken)]
 
 
-def _beyond(key: Clause, sort: SortKey, value: Any) -> Clause:
+def _beyond(key: Clause, value: Any, *, descending: bool) -> Clause:
     """Return the condition that a value comes after another; NULL is the smallest."""
     if value is None:
-        return Clause("FALSE") if sort.descending else Clause(f"{key.text} IS NOT NULL", key.values)
-    if sort.descending:
+        return Clause("FALSE") if descending else Clause(f"{key.text} IS NOT NULL", key.values)
+    if descending:
         return Clause(f"{key.text} < ? OR {key.text} IS NULL", (*key.values, value, *key.values))
     return Clause(f"{key.text} > ?", (*key.values, value))
 

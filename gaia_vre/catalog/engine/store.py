@@ -6,12 +6,14 @@ import json
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.engine.load import FORMAT
 from gaia_vre.catalog.engine.model import PAGE_LIMIT, Document, Page
 from gaia_vre.catalog.engine.places import touches
-from gaia_vre.catalog.engine.sql import Clause, make_token, query
+from gaia_vre.catalog.engine.sql import Clause, counting, facet_counts, make_token, query
+from gaia_vre.catalog.facets import FACETS
 from gaia_vre.catalog.rules import unknown_dataset
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 
@@ -44,8 +46,17 @@ class SqliteEngine:
         return Page(
             self._documents(kind, [row[0] for row in page]),
             next=make_token(page[-1]) if more else None,
-            matched=None if more or search.token else len(page),
+            matched=self._matched(kind, search) if more or search.token else len(page),
         )
+
+    def facets(self, search: Search) -> dict[str, dict[str, int]]:
+        """Return the values of the collections found, with their numbers; see `Engine`."""
+        chosen = {facet for facet, _ in search.chosen}
+        rows = self._run(facet_counts(search, [one for one in FACETS if one not in chosen]))
+        for facet in chosen:
+            others = tuple(one for one in search.chosen if one[0] != facet)
+            rows += self._run(facet_counts(replace(search, chosen=others), [facet]))
+        return {facet: {str(value): int(n) for name, value, n in rows if name == facet} for facet in FACETS}
 
     def collection(self, name: str) -> Document:
         """Return a collection; see `Engine`."""
@@ -68,6 +79,10 @@ class SqliteEngine:
         text = f"SELECT DISTINCT e.key, e.type FROM ({some}) AS i, json_each(i.properties) AS e ORDER BY 1"  # noqa: S608
         rows = self._run(Clause(text, values))
         return {str(key): _TYPES[str(kind)] for key, kind in rows if kind in _TYPES}
+
+    def _matched(self, kind: Kind, search: Search) -> int | None:
+        # Items can be many, and nobody waits for a number.
+        return None if kind == "items" else int(self._run(counting(kind, search))[0][0])
 
     def _one(self, kind: Kind, collection: str, name: str) -> Document | None:
         rows = self._run(Clause(f"SELECT row FROM {kind} WHERE collection = ? AND id = ?", (collection, name)))  # noqa: S608

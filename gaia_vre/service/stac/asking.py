@@ -9,6 +9,7 @@ from gaia_vre.catalog.engine.cql2_text import TEXT_LIMIT, parse_text
 from gaia_vre.catalog.engine.model import PAGE, PAGE_LIMIT, Search, SortKey
 from gaia_vre.catalog.engine.places import parse_box, parse_shape
 from gaia_vre.catalog.engine.times import parse_interval
+from gaia_vre.catalog.vocabulary import widened
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _terms(given: Any) -> tuple[str, ...]:
     for term in terms:
         if len(term) > _TERM_LIMIT:
             raise InvalidInput(f"q: a term has over {_TERM_LIMIT} characters")
-    return tuple(terms)
+    return tuple(dict.fromkeys(phrase for term in terms for phrase in widened(term)))
 
 
 def _sort_key(given: Any) -> SortKey:

@@ -26,6 +26,11 @@ def item(name: str, kind: str, box: list[float], day: int, **properties: Any) ->
 COLLECTIONS = [
     collection("sst", "Température de surface de la mer"),
     collection("islands", "Islands", keywords=["îles"]),
+    collection("glacier-title", "Glaciers", **{"gaia:pole": "theia", "license": "CC-BY-4.0"}),
+    collection("glacier-keyword", "Ice", keywords=["glacier"], **{"gaia:pole": "theia", "gaia:licence": "Ask us"}),
+    collection("glacier-words", "Mountains", description="With a glacier, rivers and snow", **{"gaia:pole": "pndb"}),
+    collection("snow-1", "Snow depth", **{"gaia:pole": "aeris"}),
+    collection("snow-2", "Snow depth", **{"gaia:pole": "aeris", "gaia:opens": True}),
 ]
 ITEMS = [
     *(item(f"sst-{n}", "sst", [2 * n, 0, 2 * n + 1, 1], n + 1, **{"eo:cloud_cover": 10 * n}) for n in range(10)),
