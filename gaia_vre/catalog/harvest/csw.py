@@ -1,6 +1,6 @@
 """CSW 2.0.2 catalogs, as GeoNetwork has them: all records page by page, or some by their identifier.
 
-OWSLib is not used: it keeps one language of a record only and bounds neither answers nor entities.
+Asked through our own fetcher, for its bounds, and read in every language that a record has.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The collections that eodag knows of its providers, from the resource files it publishes (JSON or YAML).
 
-The files are read, not the package installed: it brings 40 others along, to search and download.
+The files are enough: the package itself is made to search and to download.
 """
 
 from __future__ import annotations
