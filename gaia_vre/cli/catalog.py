@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gaia_vre.cli.folders import data_of_settings, default_folder
+from gaia_vre.cli.harvests import forget, harvest, load_catalog, load_database, sources
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gaia_vre.catalog.harvest.contract import Page, Report
     from gaia_vre.catalog.model import Dataset
     from gaia_vre.production.prepare import Progress
 
@@ -42,11 +44,13 @@ def prepare(data: Path | None, sources: Path | None, *, as_json: bool) -> None:
     """Convert the sample files and describe them; only what is missing or has changed."""
     from gaia_vre.production.prepare import prepare as bring_up_to_date
 
+    place = (data or data_of_settings()).absolute()
     problems = bring_up_to_date(
-        (data or _data_of_settings()).absolute(),
+        place,
         (sources or packaged_sources()).absolute(),
         _report_json if as_json else _report_text,
     )
+    load_database(place / "catalog")
     for problem in problems:
         click.echo(f"gaia-vre: {problem}", err=True)
     sys.exit(1 if problems else 0)
@@ -60,7 +64,9 @@ def pictures(data: Path | None, *, as_json: bool) -> None:
     from gaia_vre.production.prepare import draw_pictures
 
     os.nice(_BEHIND_OTHERS)
-    problems = draw_pictures((data or _data_of_settings()).absolute(), _report_json if as_json else _report_text)
+    place = (data or data_of_settings()).absolute()
+    problems = draw_pictures(place, _report_json if as_json else _report_text)
+    load_database(place / "catalog")
     for problem in problems:
         click.echo(f"gaia-vre: {problem}", err=True)
     sys.exit(1 if problems else 0)
@@ -69,22 +75,12 @@ def pictures(data: Path | None, *, as_json: bool) -> None:
 @catalog.command()
 @_FOLDER
 def load(folder: Path | None) -> None:
-    """Make the searchable file anew from the STAC folder, which stays the source of truth.
+    """Make the searchable file anew from the STAC folder and the harvests, which stay the source of truth.
 
+    A curated collection wins over a harvested one of the same id; what is left out is told.
     Where service.database_url is PostgreSQL, pgstac is brought to the same there.
     """
-    from gaia_vre.catalog.engine.choice import postgresql_url
-    from gaia_vre.catalog.engine.load import documents
-    from gaia_vre.catalog.engine.load import load as build
-    from gaia_vre.core.settings import load_settings
-
-    place = (folder or _default_folder()).absolute()
-    click.echo(build(place))
-    if url := postgresql_url(load_settings().service.database_url):
-        from gaia_vre.catalog.engine.pgstac.load import load as load_pgstac
-
-        load_pgstac(url, *documents(place))
-        click.echo("pgstac")
+    click.echo(load_catalog((folder or default_folder()).absolute()))
 
 
 @catalog.command()
@@ -96,7 +92,7 @@ def intake(folder: Path | None) -> None:
     from gaia_vre.catalog.intake_sources import intake_sources
     from gaia_vre.catalog.reader import Catalog
 
-    found = Catalog((folder or _default_folder()).absolute())
+    found = Catalog((folder or default_folder()).absolute())
     sources = intake_sources((one.dataset for one in found), found.folder.parent)
     click.echo(yaml.safe_dump(sources, allow_unicode=True, sort_keys=False), nl=False)
 
@@ -108,7 +104,7 @@ def list_datasets(folder: Path | None, *, as_json: bool) -> None:
     """List every dataset."""
     from gaia_vre.catalog.reader import Catalog
 
-    _show((one.dataset for one in Catalog(folder or _default_folder())), as_json=as_json)
+    _show((one.dataset for one in Catalog(folder or default_folder())), as_json=as_json)
 
 
 @catalog.command()
@@ -120,7 +116,7 @@ def search(text: str, pole: str | None, folder: Path | None, *, as_json: bool) -
     """Find datasets by words, best first; what stands in quotation marks is searched as it is."""
     from gaia_vre.catalog.reader import Catalog
 
-    found = Catalog(folder or _default_folder()).search(text, pole=pole)
+    found = Catalog(folder or default_folder()).search(text, pole=pole)
     if found.found.also:
         click.echo(f"Also searched: {', '.join(found.found.also)}", err=True)
     if not found.complete:
@@ -128,39 +124,9 @@ def search(text: str, pole: str | None, folder: Path | None, *, as_json: bool) -
     _show((one.dataset for one in found), as_json=as_json)
 
 
-@catalog.command()
-@click.argument("name", required=False)
-@click.option("--url", help="Address or folder in place of the configured one.")
-@click.option("--into", type=click.Path(path_type=Path), help="Folder of harvests; default: of the settings.")
-@click.option(
-    "--sources",
-    "file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="YAML file of sources in place of the packaged.",
-)
-@_JSON
-def harvest(name: str | None, url: str | None, into: Path | None, file: Path | None, *, as_json: bool) -> None:
-    """Bring in the descriptions of the source NAME; without a name, list the sources.
-
-    Only what is new or has changed is written. An interrupted harvest goes on where it ended;
-    exit status 1 says that it is not complete.
-    """
-    from gaia_vre.catalog.harvest.run import harvest as bring_in
-    from gaia_vre.catalog.harvest.run import report_json, report_text, save_report
-    from gaia_vre.catalog.harvest.sources import CONFIGURED, changed_address, find_source, harvester_of
-    from gaia_vre.production.durable import write_text
-
-    if name is None:
-        _show_sources(file or CONFIGURED, as_json=as_json)
-        return
-    source = find_source(name, file or CONFIGURED)
-    if url:
-        source = changed_address(source, url)
-    folder = (into or _data_of_settings() / "harvests").absolute()
-    report = bring_in(source, harvester_of, folder, write_text, _tell_json if as_json else _tell_text)
-    save_report(report, folder, write_text)
-    click.echo(json.dumps(report_json(report), ensure_ascii=False) if as_json else report_text(report))
-    sys.exit(0 if report.complete else 1)
+catalog.add_command(harvest)
+catalog.add_command(sources)
+catalog.add_command(forget)
 
 
 @catalog.command()
@@ -191,18 +157,6 @@ def packaged_sources() -> Path:
     return checkout if checkout.is_dir() else installed
 
 
-def _data_of_settings() -> Path:
-    from gaia_vre.core.settings import load_settings
-    from gaia_vre.core.state import StateFolder
-
-    return StateFolder(load_settings().state).data
-
-
-def _default_folder() -> Path:
-    named = os.environ.get("GAIA_VRE_CATALOG")
-    return Path(named) if named else _data_of_settings() / "catalog"
-
-
 def _report_json(progress: Progress) -> None:
     line = {"step": progress.step, "title": progress.title, "done": progress.done, "total": progress.total}
     if progress.problem:
@@ -213,27 +167,6 @@ def _report_json(progress: Progress) -> None:
 def _report_text(progress: Progress) -> None:
     if not progress.problem:
         click.echo(f"{progress.done}/{progress.total} {progress.title}")
-
-
-def _tell_json(page: Page, report: Report) -> None:
-    line = {"page": report.pages, "found": len(page.found), "total": page.total, "refused": len(report.refused)}
-    click.echo(json.dumps(line))
-
-
-def _tell_text(page: Page, report: Report) -> None:
-    known = f" of {page.total}" if page.total is not None else ""
-    taken = len(report.added) + len(report.changed) + report.unchanged
-    click.echo(f"page {report.pages}: {taken}{known} taken, {len(report.refused)} refused", err=True)
-
-
-def _show_sources(file: Path, *, as_json: bool) -> None:
-    from gaia_vre.catalog.harvest.sources import configured_sources
-
-    for source in configured_sources(file).values():
-        if as_json:
-            click.echo(source.model_dump_json(include={"name", "kind", "title", "url", "pole"}))
-        else:
-            click.echo(f"{source.name:<20} {source.kind:<12} {source.url}")
 
 
 def _show(datasets: Iterable[Dataset], *, as_json: bool) -> None:

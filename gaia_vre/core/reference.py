@@ -22,18 +22,19 @@ This page is made from the model: `python -m gaia_vre.core.reference > hub_confi
 
 def settings_reference() -> str:
     """Return a Markdown page with every setting, its type, its default and its meaning."""
-    lines = [_HEAD, "| key | default | meaning |", "|---|---|---|", *_rows(Settings, "")]
+    lines = [_HEAD, "| key | default | meaning |", "|---|---|---|", *rows_of(Settings)]
     return "\n".join(lines) + "\n"
 
 
-def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+def rows_of(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Return a line of a Markdown table for each field of a model, with its default and its meaning."""
     rows = []
     for name, field in model.model_fields.items():
         part, several = _part(field.annotation)
         key = f"{prefix}{name}" + ("[]" if several and part else "")
         rows.append(f"| `{key}` | {_default(field, part)} | {field.description} |")
         if part:
-            rows += _rows(part, f"{key}.")
+            rows += rows_of(part, f"{key}.")
     return rows
 
 

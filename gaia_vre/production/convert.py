@@ -48,7 +48,7 @@ def convert(description: Description, sources: Path, data: Path) -> None:
 
 
 def _make_grid(description: Description, recipe: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
-    from gaia_vre.production.facts import grid_facts
+    from gaia_vre.catalog.facts import grid_facts
     from gaia_vre.production.grids import gather_metadata, write_zarr
 
     made, final = working / f"{description.id}.zarr", f"zarr/{description.id}.zarr"
@@ -59,7 +59,7 @@ def _make_grid(description: Description, recipe: Recipe, files: list[Path], work
 
 
 def _make_image(description: Description, _: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
-    from gaia_vre.production.facts import image_facts
+    from gaia_vre.catalog.facts import image_facts
     from gaia_vre.production.images import write_cog
 
     made, final = working / f"{description.id}.tif", f"cog/{description.id}.tif"
@@ -68,7 +68,7 @@ def _make_image(description: Description, _: Recipe, files: list[Path], working:
 
 
 def _make_table(description: Description, recipe: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
-    from gaia_vre.production.facts import table_facts
+    from gaia_vre.catalog.facts import table_facts
     from gaia_vre.production.tables import write_parquet
 
     made, final = working / f"{description.id}.parquet", f"tables/{description.id}.parquet"
@@ -77,7 +77,7 @@ def _make_table(description: Description, recipe: Recipe, files: list[Path], wor
 
 
 def _make_traces(description: Description, recipe: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
-    from gaia_vre.production.facts import trace_facts
+    from gaia_vre.catalog.facts import trace_facts
 
     made, final = _copied(files, working / "traces"), f"seismic/{description.id}"
     media_type = _TRACE_TYPES[recipe.file_type]
@@ -89,7 +89,7 @@ def _make_traces(description: Description, recipe: Recipe, files: list[Path], wo
 
 
 def _make_stations(description: Description, _: Recipe, files: list[Path], working: Path) -> tuple[Path, str, Facts]:
-    from gaia_vre.production.facts import station_facts
+    from gaia_vre.catalog.facts import station_facts
 
     made, final = _copied(files, working / "stations"), f"seismic/{description.id}"
     file = made / files[0].name

@@ -57,6 +57,8 @@ class Parts:
         return Signers(self.settings.access.signers, os.environ)
 
     def close(self) -> None:
+        if "catalog" in self.__dict__:
+            self.catalog.close()
         self.hub.close()
         self.gateway.close()
         self.engine.dispose()

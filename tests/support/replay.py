@@ -37,6 +37,8 @@ class Replay:
     routes: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     always: str | None = None
+    delay: float = 0
+    """Seconds before each answer."""
     asked: list[Asked] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
@@ -58,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         asked = Asked(self.command, parts.path, query, json.loads(body) if body else None, dict(self.headers))
         self.replay.asked.append(asked)
+        time.sleep(self.replay.delay)
         fault = self.replay.faults.pop(0) if self.replay.faults else self.replay.always
         if fault:
             with contextlib.suppress(OSError):

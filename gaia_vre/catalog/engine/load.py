@@ -7,6 +7,7 @@ import os
 import sqlite3
 import uuid
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.access import rights_of
@@ -15,13 +16,15 @@ from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.engine.times import DAY, stored
 from gaia_vre.catalog.facets import facet_values
 from gaia_vre.catalog.files import SCHEME, linked_parts, local_path
+from gaia_vre.catalog.harvest.checking import REMOTE
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from gaia_vre.catalog.engine.model import Box, Document, Kind
+    from gaia_vre.catalog.harvest.contract import Refusal
 
 FILE = "catalog.sqlite"
 FORMAT = 2
@@ -43,8 +46,13 @@ CREATE TABLE facets (row INTEGER NOT NULL, facet TEXT NOT NULL, value TEXT NOT N
 """
 
 
-def load(folder: Path) -> Path:
-    """Make the file beside a STAC folder anew from what stands in it; return its path.
+def load(folder: Path, tell: Callable[[Refusal], None] = lambda _: None) -> Path:
+    """Make the file beside a STAC folder anew from what stands in it and in the harvests; return its path.
+
+    Parameters
+    ----------
+    tell
+        Hears of each harvested document that is left out, and why.
 
     Raises
     ------
@@ -53,17 +61,26 @@ def load(folder: Path) -> Path:
     Unavailable
         There is no catalog, or the file cannot be written.
     """
-    return build(folder / FILE, *documents(folder))
+    return build(folder / FILE, *documents(folder, tell))
 
 
-def documents(folder: Path) -> tuple[Iterator[Document], Iterator[Document]]:
-    """Return the collections and items of a STAC folder, each read and checked when its turn comes; see `load`."""
+def documents(
+    folder: Path, tell: Callable[[Refusal], None] = lambda _: None
+) -> tuple[Iterator[Document], Iterator[Document]]:
+    """Return the collections and items of a STAC folder and of the harvests beside it; see `load`.
+
+    Each is read and checked when its turn comes; the collections are to be read before the items.
+    """
+    from gaia_vre.catalog.harvest.stored import HARVESTS, Stored
+
     if not (folder / "catalog.json").is_file():
         raise Unavailable(f"{folder} holds no catalog; `gaia-vre catalog prepare` makes one")
     described = sorted(folder.glob("*/collection.json"))
     collections = (_read(path, folder.parent) for path in described)
     items = (_read(path, folder.parent) for one in described for path in _item_files(one))
-    return collections, items
+    curated = [one.parent.name for one in described]
+    stored = Stored(folder.parent / HARVESTS, curated, lambda path: _read(path, folder.parent), tell)
+    return chain(collections, stored.collections()), chain(items, stored.items())
 
 
 def build(file: Path, collections: Iterable[Document], items: Iterable[Document]) -> Path:
@@ -212,7 +229,7 @@ def _read(path: Path, data: Path) -> Document:
 def _asset(asset: dict[str, Any], path: Path, data: Path, owner: str) -> dict[str, Any]:
     """Return the asset with a path from the data folder on; one outside of it is refused."""
     href = str(asset["href"])
-    if href.startswith(("https://", "http://", "s3://")):
+    if href.startswith(tuple(f"{scheme}://" for scheme in REMOTE)):
         return asset
     if href.startswith(f"{SCHEME}://"):
         if linked_parts(href)[0] != owner:

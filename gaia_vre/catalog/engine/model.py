@@ -96,6 +96,10 @@ class Engine(Protocol):
         """Return an item; raises NotFound."""
         ...
 
+    def close(self) -> None:
+        """Give back what is held open."""
+        ...
+
     def properties(self, collection: str | None = None) -> dict[str, str]:
         """Return the properties that items have, with the JSON type of each."""
         ...

@@ -90,6 +90,8 @@ def _collection(stac: dict[str, Any], found: Found, source: Source) -> Accepted:
     if stac.get("license") in (None, *_OLD_LICENCES) or "license" in source.distrusted:
         unknown |= {"license"} if stac.get("license") in (None, "") else set()
         stac["license"] = "other"
+    if "license" in source.distrusted:
+        stac.pop("gaia:licence", None)
     if source.pole:
         stac["gaia:pole"] = source.pole
     stac["gaia:unknown"] = sorted(str(one) for one in unknown)
@@ -162,7 +164,7 @@ def _clean_assets(stac: dict[str, Any], found: Found, source: Source) -> None:
     for key, asset in assets.items():
         if not isinstance(asset, dict):
             raise Refused(f"assets.{_shown(key)}: an object expected")
-        root = source.url if source.kind == "folder" else None
+        root = source.url if source.kind in ("folder", "cmip6") and not source.remote else None
         asset["href"] = checking.asset_address(asset.get("href"), found.base, root, f"assets.{key}")
 
 

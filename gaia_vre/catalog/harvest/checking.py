@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-_REMOTE = ("http", "https", "s3", "gs", "abfs", "az", "ftp", "irods")
+REMOTE = ("http", "https", "s3", "gs", "abfs", "az", "ftp", "irods")
 _SCHEMAS = {
     "Collection": "https://schemas.stacspec.org/v1.1.0/collection-spec/json-schema/collection.json",
     "Feature": "https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/item.json",
@@ -27,7 +27,7 @@ def bounded_object(stac: Any, most_bytes: int) -> dict[str, Any]:
     if not isinstance(stac, dict):
         raise Refused(f"an object expected, {type(stac).__name__} found")
     try:
-        text = json.dumps(stac, allow_nan=False)
+        text = json.dumps(stac, allow_nan=False, ensure_ascii=False).encode()  # half a character is refused
     except (TypeError, ValueError, RecursionError) as error:
         raise Refused(f"no JSON: {error}") from error
     if len(text) > most_bytes:
@@ -118,8 +118,8 @@ def asset_address(href: Any, base: str, root: str | None, place: str) -> str:
         scheme = urlsplit(address).scheme
     except ValueError:
         scheme = ""
-    if scheme not in _REMOTE:
-        raise Refused(f"{place}.href: {href[:100]!a} is no address at a site ({', '.join(_REMOTE)})")
+    if scheme not in REMOTE:
+        raise Refused(f"{place}.href: {href[:100]!a} is no address at a site ({', '.join(REMOTE)})")
     return address
 
 

@@ -12,7 +12,7 @@ from gaia_vre.core.errors import GaiaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Kind = Literal["stac-api", "geodes", "stac-static", "folder", "csw", "eml", "stationxml", "cmip6"]
+Kind = Literal["stac-api", "geodes", "stac-static", "folder", "csw", "eml", "stationxml", "cmip6", "eodag"]
 
 
 class SourceFault(GaiaError):
@@ -74,7 +74,10 @@ class Source(BaseModel):
     url: str = Field(max_length=2_000, description="Address of the catalog, or path of a folder.")
     title: str = Field(default="", description="What people call it.")
     pole: str | None = Field(default=None, description="Pole to which all its datasets belong, when that is certain.")
-    collections: tuple[str, ...] = Field(default=(), description="Only these collections; empty: all.")
+    collections: tuple[str, ...] = Field(
+        default=(), description="Only these collections (networks, identifiers of records, DOIs); empty: all."
+    )
+    providers: tuple[str, ...] = Field(default=(), description="Only of these providers (kind eodag); empty: all.")
     items: bool = Field(default=False, description="Harvest the items too, not only the collections.")
     page_size: int = Field(default=100, ge=1, le=10_000, description="Records asked for in one page.")
     hosts: tuple[str, ...] = Field(default=(), description="Further hosts (host or host:port) that may be asked.")
@@ -83,6 +86,11 @@ class Source(BaseModel):
     )
     key_variable: str | None = Field(default=None, description="Environment variable that holds the API key.")
     limits: Limits = Field(default=Limits(), description="Bounds of a run.")
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is asked over HTTP, and not read from a folder."""
+        return self.url.startswith(("http://", "https://"))
 
     @field_validator("distrusted")
     @classmethod

@@ -10,6 +10,7 @@ from gaia_vre.catalog.harvest.accepting import accept, name_of, text_of
 from gaia_vre.catalog.harvest.checking import Refused
 from gaia_vre.catalog.harvest.contract import OverBound, Refusal, Report, SourceFault
 from gaia_vre.catalog.harvest.state import State, opened_state
+from gaia_vre.catalog.harvest.stored import mark_gone, named_faults
 from gaia_vre.core.errors import GaiaError
 
 if TYPE_CHECKING:
@@ -45,9 +46,11 @@ def harvest(
     ------
     Conflict
         Another process harvests this source into the same folder.
+    Unavailable
+        The folder cannot be written, as when the disk is full.
     """
     folder = into / source.name
-    with opened_state(folder) as state:
+    with named_faults(folder), opened_state(folder) as state:
         run = _Run(source, folder, state, write)
         cursor = state.begin(_setup(source))
         run.report.resumed = cursor is not None
@@ -86,7 +89,14 @@ class _Run:
         if self.report.complete:
             self._state.forget_answers()
             self.report.gone = self._state.gone() if not self._state.refused else []
+            self._mark(self.report.gone)
         self._write(self._folder / "catalog.json", text_of(_catalog(self._source, self._state.collections())))
+
+    def _mark(self, gone: list[str]) -> None:
+        for path in gone:
+            if (self._folder / path).is_file():
+                mark_gone(self._folder / path, self._write)
+        self._state.mark(gone)
 
     def _sorted(self, page: Page) -> tuple[list[Accepted], list[Refusal]]:
         accepted: dict[str, Accepted] = {}
@@ -168,7 +178,7 @@ def report_text(report: Report, most: int = 20) -> str:
     lines += [f"  refused {one.record}: {one.reason}" for one in report.refused[:most]]
     if len(report.refused) > most:
         lines.append(f"  … and {len(report.refused) - most} more; --json names them all")
-    lines += [f"  gone from the source, kept here: {path}" for path in report.gone[:most]]
+    lines += [f"  gone from the source, kept here and marked: {path}" for path in report.gone[:most]]
     if report.stopped:
         lines.append(f"  stopped: {report.stopped}")
     return "\n".join(lines)
@@ -176,4 +186,5 @@ def report_text(report: Report, most: int = 20) -> str:
 
 def save_report(report: Report, folder: Path, write: Callable[[Path, str], None]) -> None:
     """Keep the last report beside what was harvested."""
-    write(folder / report.source / ".report.json", json.dumps(report_json(report), ensure_ascii=False, indent=1))
+    with named_faults(folder):
+        write(folder / report.source / ".report.json", json.dumps(report_json(report), ensure_ascii=False, indent=1))

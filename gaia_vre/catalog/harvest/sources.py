@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.harvest.contract import Harvester
     from gaia_vre.catalog.harvest.fetch import Fetcher, Memory
 
+HARVESTERS = {
+    "stac-api": ("stac_api", "StacApi"),
+    "geodes": ("stac_api", "Geodes"),
+    "stac-static": ("stac_static", "StacStatic"),
+    "csw": ("csw", "Csw"),
+    "eml": ("eml_files", "Eml"),
+    "stationxml": ("stationxml", "StationXml"),
+    "cmip6": ("cmip6", "Cmip6"),
+    "eodag": ("eodag", "Eodag"),
+}
+"""Module and class of each kind that is asked over HTTP, or may be."""
+ON_DISK = ("eml", "cmip6", "eodag")
 CONFIGURED = Path(__file__).parent / "sources.yaml"
 
 
@@ -25,12 +38,15 @@ def configured_sources(file: Path = CONFIGURED) -> dict[str, Source]:
     Raises
     ------
     InvalidInput
-        The file has an unknown key, or a value out of bounds.
+        The file has an unknown key, a value out of bounds, or a name twice.
     """
     try:
         listed = [Source(**values) for values in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]]
     except (OSError, KeyError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise InvalidInput(f"{file}: no list of sources ({str(error)[:300]})") from error
+    twice = [one.name for one in listed if [each.name for each in listed].count(one.name) > 1]
+    if twice:
+        raise InvalidInput(f"{file}: the source {twice[0]!r} stands twice")
     return {one.name: one for one in listed}
 
 
@@ -64,18 +80,19 @@ def harvester_of(source: Source, memory: Memory) -> Harvester:
     Raises
     ------
     InvalidInput
-        No harvester reads this kind yet.
+        The kind is read over HTTP only, and the source is a path.
     """
-    if source.kind not in ("stac-api", "geodes", "stac-static"):
-        raise InvalidInput(f"{source.name}: no harvester reads the kind {source.kind!r} yet")
-    fetcher = _fetcher(source, memory)
-    if source.kind == "stac-static":
-        from gaia_vre.catalog.harvest.stac_static import StacStatic
+    if source.kind == "folder":
+        from gaia_vre.catalog.harvest.folder import Folder
 
-        return StacStatic(source, fetcher)
-    from gaia_vre.catalog.harvest.stac_api import Geodes, StacApi
-
-    return Geodes(source, fetcher) if source.kind == "geodes" else StacApi(source, fetcher)
+        return Folder(source, memory)
+    index = source.kind == "cmip6" and "/esg-search/" in source.url
+    module, name = ("esgf", "EsgfIndex") if index else HARVESTERS[source.kind]
+    fetcher = _fetcher(source, memory) if source.remote else None
+    if fetcher is None and source.kind not in ON_DISK:
+        raise InvalidInput(f"{source.name}: {source.url[:200]!r} is no address that begins with https:// or http://")
+    made: Harvester = getattr(import_module(f"gaia_vre.catalog.harvest.{module}"), name)(source, fetcher)
+    return made
 
 
 def _fetcher(source: Source, memory: Memory) -> Fetcher:

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS answer (
 CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 FILE = ".state.sqlite"
+_GONE = "gone"
 
 
 class State:
@@ -38,6 +39,9 @@ class State:
         self._database = sqlite3.connect(folder / FILE, isolation_level=None)
         try:
             self._database.executescript(_TABLES)
+        except sqlite3.OperationalError:  # a full disk: the file itself may be sound
+            self._database.close()
+            raise
         except sqlite3.DatabaseError as error:
             self._database.close()
             raise Unavailable(f"{folder / FILE} is damaged ({error}); remove it and harvest anew") from error
@@ -106,6 +110,28 @@ class State:
         """Return the files that the current run has not met."""
         rows = self._database.execute("SELECT path FROM record WHERE run < ? ORDER BY path", (self.run,))
         return [path for (path,) in rows]
+
+    def mark(self, paths: Iterable[str]) -> None:
+        """Remember that files are marked as gone; they are written anew when the source names them again."""
+        with self._transaction():
+            self._database.executemany("UPDATE record SET digest = ? WHERE path = ?", [(_GONE, path) for path in paths])
+
+    def marked(self) -> list[str]:
+        """Return the files that are marked as gone."""
+        rows = self._database.execute("SELECT path FROM record WHERE digest = ? ORDER BY path", (_GONE,))
+        return [path for (path,) in rows]
+
+    def below(self, name: str) -> list[str]:
+        """Return the files of one collection."""
+        rows = self._database.execute(
+            "SELECT path FROM record WHERE substr(path, 1, ?) = ?", (len(name) + 1, f"{name}/")
+        )
+        return [path for (path,) in rows]
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Know nothing of these files any more."""
+        with self._transaction():
+            self._database.executemany("DELETE FROM record WHERE path = ?", [(path,) for path in paths])
 
     def collections(self) -> list[str]:
         """Return the paths of all collections ever written."""

@@ -45,6 +45,7 @@ def test_a_changed_id_is_kept_beside() -> None:
         pytest.param(collection("a", extent=[1]), "extent", id="extent a list"),
         pytest.param(collection("a", keywords="sea"), "keywords", id="keywords a text"),
         pytest.param(collection("a", x=[float("nan")]), "no JSON", id="not a number"),
+        pytest.param(collection("a", title="\ud800"), "no JSON", id="half a character"),
         pytest.param(
             collection("a", extent={"temporal": {"interval": [["2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z"]]}}),
             "before the start",
@@ -81,8 +82,9 @@ def test_what_is_missing_stays_unknown() -> None:
 
 def test_fields_known_to_be_wrong_are_not_taken_over() -> None:
     distrusting = SOURCE.model_copy(update={"distrusted": ("license", "extent.spatial")})
-    described = taken(collection("a", license="Apache-2.0"), distrusting).stac
+    described = taken(collection("a", license="Apache-2.0", **{"gaia:licence": "Apache-2.0"}), distrusting).stac
     assert described["license"] == "other"
+    assert "gaia:licence" not in described
     assert described["gaia:unknown"] == ["extent.spatial", "license"]
 
 

@@ -116,8 +116,9 @@ def test_a_passing_fault_is_got_over(fault: str, remote: Case, replay: Replay, t
     ],
 )
 def test_a_lasting_fault_ends_the_run_with_its_reason(
-    fault: str, words: str, remote: Case, replay: Replay, tmp_path: Path, into: Path
+    fault: str, words: str, remote: Case, replay: Replay, tmp_path: Path
 ) -> None:
+    into = tmp_path / "harvests"
     source = remote.source(replay, tmp_path)
     replay.always = fault
     report = run(source, into)

@@ -107,6 +107,19 @@ def test_configured_sources_are_readable_and_have_unlike_names() -> None:
     assert sources["geodes"].distrusted == ("license", "extent.spatial")
 
 
+def test_every_configured_source_has_its_harvester(tmp_path: Path) -> None:
+    with opened_state(tmp_path) as state:
+        made = [harvester_of(source, state) for source in configured_sources().values()]
+    assert len(made) == 17
+
+
+def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    one = "{name: a, kind: stac-api, url: 'http://a'}"
+    (tmp_path / "sources.yaml").write_text(f"sources: [{one}, {one}]")
+    with pytest.raises(InvalidInput, match="'a' stands twice"):
+        configured_sources(tmp_path / "sources.yaml")
+
+
 def test_a_misspelt_source_is_answered_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="did you mean 'geodes'"):
         find_source("geode")

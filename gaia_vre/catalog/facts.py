@@ -1,4 +1,4 @@
-"""Read from prepared files what the catalog says about them."""
+"""Read from files what the catalog says about them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ _CERTAIN = 90
 
 def grid_facts(store: Path, asset: Asset) -> Facts:
     """Describe a Zarr store."""
-    grid = read_grid(store)
+    return facts_of_grid(read_grid(store), asset)
+
+
+def facts_of_grid(grid: xr.Dataset, asset: Asset) -> Facts:
+    """Describe an opened grid."""
     return Facts(
         box=_grid_box(grid),
         period=_grid_period(grid),
@@ -44,7 +48,7 @@ def image_facts(file: Path, asset: Asset) -> Facts:
         west, south, east, north = image.bounds
         names = [text or f"band {number}" for number, text in enumerate(image.descriptions, start=1)]
         return Facts(
-            box=_rounded(transform_bounds(image.crs, "EPSG:4326", *image.bounds)),
+            box=_rounded(transform_bounds(image.crs, "EPSG:4326", *image.bounds)) if image.crs else None,
             variables=tuple(Variable(name, dimensions=("y", "x"), shape=image.shape) for name in names),
             dimensions=(
                 Dimension("band", "other", image.count, 1, image.count),

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaia_vre.production.facts import longitude_range
+from gaia_vre.catalog.facts import longitude_range
 
 
 @pytest.mark.parametrize(
