@@ -102,8 +102,9 @@ def named(text: str, scheme: str) -> tuple[str, ...]:
 
 
 def of_standard_name(name: str) -> str | None:
-    """Return the concept that a CF standard name stands for."""
-    return _standard_names().get(name)
+    """Return the quantity that a CF standard name stands for, or that an older one stood for."""
+    older = (key for key in _index().get(tuple(words(name)), ()) if concepts()[key].scheme == "quantity")
+    return _standard_names().get(name) or next(older, None)
 
 
 def broader_than(key: str) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ def test_texts_and_standard_names_lead_to_concepts() -> None:
     assert named("Total column of ozone and carbon monoxide", "quantity") == ("ozone", "carbon_monoxide")
     assert named("Landsat 7 ETM+ image", "platform") == ("landsat-7",)
     assert of_standard_name("sea_surface_foundation_temperature") == "sea_surface_temperature"
+    assert of_standard_name("moisture_content_of_soil_layer") == "soil_moisture"
     assert of_standard_name("nothing_of_the_kind") is None
     assert (name_of("ozone", "fr"), name_of("soil_moisture", "fr"), name_of("x", "en")) == (
         "ozone",
