@@ -72,7 +72,8 @@ def _facts(collection: Document, items: Sequence[Document]) -> Facts:
     unknown = collection.get("gaia:unknown") or ()
     sources = [*(one["properties"] for one in items[:1] if isinstance(one.get("properties"), dict)), collection]
     dimensions = _first(sources, "cube:dimensions")
-    known = tuple(_dimension(str(name), one) for name, one in (dimensions or {}).items() if isinstance(one, dict))
+    dimensions = dimensions if isinstance(dimensions, dict) else {}
+    known = tuple(_dimension(str(name), one) for name, one in dimensions.items() if isinstance(one, dict))
     sizes = {one.name: one.size for one in known}
     named = variables(collection)
     for one in items[:1]:
@@ -186,7 +187,8 @@ def _link(collection: Document) -> str | None:
 
 
 def _formats(collection: Document) -> tuple[str, ...]:
-    described = (collection.get("item_assets") or {}).values()
+    described = collection.get("item_assets")
+    described = described.values() if isinstance(described, dict) else ()
     data = [one for one in described if isinstance(one, dict) and "data" in (one.get("roles") or ["data"])]
     return tuple(dict.fromkeys(str(one["type"]) for one in data if one.get("type")))
 

@@ -19,6 +19,8 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,126}[A-Za-z0-9]|[A-Za-z0-9]
 _READABLE = 80
 _LONGEST_ID = 512
 _KEPT_LINKS = ("about", "cite-as", "derived_from", "describedby", "documentation", "license", "via")
+_OURS_ALONE = ("gaia:example", "gaia:opens", "gaia:package", "gaia:rights", "gaia:size")
+"""Fields that decide what runs in a notebook or who reads: no source has a say in them."""
 _OLD_LICENCES = ("proprietary", "various", "")
 
 
@@ -47,7 +49,8 @@ def accept(found: Found, source: Source) -> Accepted:
     if kind not in ("Collection", "Feature"):
         raise Refused(f"type: 'Collection' or 'Feature' expected, {_shown(kind)} found")
     original = _checked_id(stac.get("id"), "id")
-    _target(stac)
+    for name in _OURS_ALONE:
+        _target(stac).pop(name, None)
     stac = checking.migrated(stac)
     stac["id"] = safe_id(original)
     if stac["id"] != original:
@@ -164,6 +167,7 @@ def _clean_assets(stac: dict[str, Any], found: Found, source: Source) -> None:
     for key, asset in assets.items():
         if not isinstance(asset, dict):
             raise Refused(f"assets.{_shown(key)}: an object expected")
+        asset.pop("gaia:picture", None)
         root = source.url if source.kind in ("folder", "cmip6") and not source.remote else None
         asset["href"] = checking.asset_address(asset.get("href"), found.base, root, f"assets.{key}")
 

@@ -34,6 +34,14 @@ def test_a_changed_id_is_kept_beside() -> None:
     assert described.stac["gaia:source_id"] == "../../etc/passwd"
 
 
+def test_no_source_decides_what_runs_in_a_notebook_or_who_reads() -> None:
+    pictured = {"href": "https://elsewhere.example.org/a.png", "gaia:picture": {"shape": 1}}
+    given = {"gaia:example": ["import os"], "gaia:rights": {"groups": ["all"]}, "gaia:opens": True}
+    stac = taken(collection("a", **given, assets={"look": pictured})).stac
+    assert not given.keys() & stac.keys()
+    assert "gaia:picture" not in stac["assets"]["look"]
+
+
 @pytest.mark.parametrize(
     ("stac", "words"),
     [
