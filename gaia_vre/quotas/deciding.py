@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import DoesNotFit, NotAllowed, NotFound, did_you_mean
-from gaia_vre.quotas import balances
+from gaia_vre.quotas import balances, leases
 from gaia_vre.quotas.accounts import Accounts, account_name
 from gaia_vre.quotas.events import Event, Events
 from gaia_vre.quotas.holders import Holders
@@ -158,6 +158,13 @@ class Office:
                 accounts = balances.read(connection, chain)
                 found.append(offer([*accounts.values()], accounts[payer], rates, SLICE_SECONDS))
         return found
+
+    def held_by(self, username: str) -> list[tuple[Lease, str]]:
+        """Return what a person holds, with the name of the account that pays."""
+        with self.engine.connect() as connection:
+            mine = leases.live_of(connection, username)
+            payers = balances.read(connection, sorted({lease.account for lease in mine}))
+        return [(lease, payers[lease.account].name) for lease in mine]
 
     def refused(self, request: Request, refusal: DoesNotFit, sizes: Mapping[str, Holding]) -> DoesNotFit:
         """Return a refusal with what the person can do instead, and record it."""
