@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,10 +12,13 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import dask
+import pytest
 import yaml
 
 from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, parse_settings
@@ -140,6 +144,18 @@ class RunningGateway:
     def cluster_processes(self) -> list[Any]:
         found = by_folder(self.folder.gateway / "clusters")
         return [process for members in found.values() for process in members]
+
+
+@contextlib.contextmanager
+def kernel_of(gateway: RunningGateway, person: str) -> Iterator[None]:
+    """Stand in for this person's kernel: the variables that a lab gives it."""
+    variables = gateway.client_environment(person)
+    told = dask.config.collect(paths=[], env=variables)
+    known = {key: dask.config.merge(dask.config.get(key, {}), told[key]) for key in ("gateway", "labextension")}
+    with pytest.MonkeyPatch.context() as patch, dask.config.set(known):
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
 
 
 def get(url: str, token: str | None = None, method: str = "GET", body: Any = None) -> tuple[int, Any]:
