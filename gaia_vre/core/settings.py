@@ -12,21 +12,19 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gaia_vre.core.errors import SettingsError, did_you_mean
 from gaia_vre.core.names import RESERVED_PREFIXES
+from gaia_vre.core.part import Part
+from gaia_vre.core.quotas import Quotas
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class OpenIDConnect(_Part):
+class OpenIDConnect(Part):
     """How people sign in with their institution's account."""
 
     issuer: str = Field(
@@ -48,7 +46,7 @@ class OpenIDConnect(_Part):
     refresh_seconds: int = Field(default=300, ge=10, description="How old the provider's word about a person may be.")
 
 
-class Login(_Part):
+class Login(Part):
     """Who may sign in, and how."""
 
     kind: Literal["shared-password", "oidc"] = Field(
@@ -69,7 +67,7 @@ class Login(_Part):
         return self
 
 
-class Size(_Part):
+class Size(Part):
     """One choice of cores and memory for a lab."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Key of the size in forms and the API.")
@@ -78,7 +76,7 @@ class Size(_Part):
     memory_gib: float = Field(gt=0, le=16384, description="Memory in GiB.")
 
 
-class Environment(_Part):
+class Environment(Part):
     """One set of packages that a lab can start with."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,60}$", description="Key of the environment in forms and the API.")
@@ -88,7 +86,7 @@ class Environment(_Part):
     image: str | None = Field(default=None, description="Container image on a cluster.")
 
 
-class Labs(_Part):
+class Labs(Part):
     """What people start."""
 
     sizes: tuple[Size, ...] = Field(
@@ -129,7 +127,7 @@ class Labs(_Part):
         return choices
 
 
-class Dask(_Part):
+class Dask(Part):
     """Bounds of Dask clusters."""
 
     worker_cores: float = Field(default=1, gt=0, description="Cores of a worker when nothing is asked.")
@@ -143,7 +141,7 @@ class Dask(_Part):
     )
 
 
-class Service(_Part):
+class Service(Part):
     """The service at /services/gaia."""
 
     database_url: str | None = Field(
@@ -169,7 +167,7 @@ class Service(_Part):
         return zone
 
 
-class Addresses(_Part):
+class Addresses(Part):
     """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
 
     host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
@@ -202,7 +200,7 @@ class Addresses(_Part):
         return f"http://127.0.0.1:{self.gateway_port}"
 
 
-class Settings(_Part):
+class Settings(Part):
     """All settings."""
 
     state: Path = Field(
@@ -211,6 +209,7 @@ class Settings(_Part):
     login: Login = Field(default_factory=Login, description="Who may sign in, and how.")
     labs: Labs = Field(default_factory=Labs, description="What people start.")
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
+    quotas: Quotas = Field(default_factory=Quotas, description="Who pays, and how much of what is allowed.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
 
@@ -281,7 +280,10 @@ def _keys_at(place: tuple[int | str, ...]) -> list[str]:
     schema = Settings.model_json_schema()
     part: dict[str, Any] = schema
     for key in place:
-        part = part["items"] if isinstance(key, int) else part["properties"][key]
+        if isinstance(key, int):
+            part = part["items"]
+        else:
+            part = part["properties"][key] if "properties" in part else part["additionalProperties"]
         part = part.get("anyOf", [part])[0]
         if "$ref" in part:
             part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]

@@ -18,7 +18,7 @@ from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
-from gaia_vre.service import pages, routes
+from gaia_vre.service import pages, quota_routes, routes
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.problems import HEADERS, install, problem
 from gaia_vre.service.reconcile import Reconciler
@@ -68,6 +68,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.state.parts = parts
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.mount(f"{PREFIX}/stac", _stac(parts))

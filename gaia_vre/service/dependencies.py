@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from gaia_vre.core.settings import Settings
+    from gaia_vre.quotas.deciding import Office
     from gaia_vre.service.gateway import Gateway
     from gaia_vre.service.hub import Hub
     from gaia_vre.service.login import Login
@@ -37,7 +38,10 @@ class Parts:
     login: Login
     metrics: Metrics
     shelf: Shelf
+    office: Office
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tick: Callable[[], object] = lambda: None
+    """Records the ledger's time, so that after a reboot it goes on from there."""
 
     def close(self) -> None:
         self.hub.close()

@@ -44,6 +44,8 @@ class Person:
     """``user`` or ``service``."""
     admin: bool
     scopes: frozenset[str]
+    groups: frozenset[str] | None = None
+    """None when the token may not tell."""
     servers: tuple[Server, ...] = ()
 
 
@@ -86,6 +88,7 @@ class Hub:
             kind=str(model.get("kind", "user")),
             admin=bool(model.get("admin", False)),
             scopes=frozenset(model.get("scopes", ())),
+            groups=frozenset(map(str, model["groups"])) if "groups" in model else None,
             servers=servers,
         )
 

@@ -54,6 +54,7 @@ class FakeHub:
             "bob-token": {"name": "bob", "kind": "user", "admin": False, "scopes": [ACCESS]},
             "root-token": {"name": "root", "kind": "user", "admin": True, "scopes": [ACCESS]},
             "weak-token": {"name": "ada", "kind": "user", "admin": False, "scopes": ["read:users"]},
+            "gateway-token": {"name": "dask-gateway", "kind": "service", "admin": False, "scopes": [ACCESS]},
             "culler-token": {"name": "culler", "kind": "service", "admin": False, "scopes": ["list:users"]},
             SERVICE_TOKEN: {"name": "gaia", "kind": "service", "admin": False, "scopes": ["list:users"]},
         }
