@@ -67,12 +67,9 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
         Status of input that cannot be understood; STAC clients expect 400.
     """
 
-    def for_person(request: Request) -> bool:
-        return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
-
     def answer(request: Request, status: int, code: str, detail: str, report: str | None = None) -> Response:
         status = invalid if status == 422 else status
-        if page and for_person(request):
+        if page and _for_person(request):
             return page(request, status, code, detail)
         return problem(status, code, detail, report)
 
@@ -80,9 +77,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
         assert isinstance(error, GaiaError)  # noqa: S101 - starlette calls it for these only
         if error.status >= 500:
             log.warning("%s", error.message)
-        if isinstance(error, DoesNotFit) and not for_person(request):
-            return problem(error.status, error.code, error.message, facts=error.facts)
-        return answer(request, error.status, error.code, error.message)
+        return _refusal(request, error) or answer(request, error.status, error.code, error.message)
 
     def unfit(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - starlette calls it for these only
@@ -114,3 +109,14 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(DatabaseError, database)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _for_person(request: Request) -> bool:
+    return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
+
+
+def _refusal(request: Request, error: GaiaError) -> Response | None:
+    """Return a program's answer to what did not fit, with its facts."""
+    if isinstance(error, DoesNotFit) and not _for_person(request):
+        return problem(error.status, error.code, error.message, facts=error.facts)
+    return None
