@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from gaia_vre.core.errors import ERRORS, GaiaError, InvalidInput, Unavailable
+from gaia_vre.client import refusal
+from gaia_vre.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,8 @@ class Request:
     """Who is to pay; empty: whoever pays for the parent, else the person."""
     parent: str = ""
     """Lease of the server that it is started from."""
+    runs_for: float | None = None
+    """Seconds for which it has run already: it is reserved whether it fits or not."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -45,6 +48,8 @@ class Request:
             **asdict(self.sizes.base),
             "gpus": 0,
             "workers": {"count": self.workers, **asdict(self.sizes.each)},
+            "forced": self.runs_for is not None,
+            "seconds_ago": self.runs_for or 0,
             **{name: value for name, value in chosen.items() if value},
         }
 
@@ -87,17 +92,20 @@ class Admission:
         told = await self._ask("POST", f"/{lease_of(cluster)}/resize", body)
         return Answer(int(told["granted"]), str(told.get("message") or ""))
 
-    async def release(self, cluster: str) -> None:
-        """Tell that a cluster has ended."""
-        await self._ask("DELETE", f"/{lease_of(cluster)}")
+    async def release(self, cluster: str, seconds_ago: float = 0, *, ran: bool = True) -> None:
+        """Tell that a cluster has ended; what never ran costs nothing."""
+        query = f"seconds_ago={seconds_ago:.0f}&ran={str(ran).lower()}"
+        await self._ask("DELETE", f"/{lease_of(cluster)}?{query}")
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
             answer = await self._http.request(method, path, json=body)
         except httpx2.HTTPError as error:
             raise Unavailable(f"The service does not answer ({type(error).__name__})") from error
+        if answer.status_code >= 500:
+            raise Unavailable(refusal(answer).message)
         if answer.status_code >= 400:
-            raise _refusal(answer)
+            raise refusal(answer)
         told: dict[str, Any] = answer.json() if answer.content else {}
         return told
 
@@ -105,15 +113,3 @@ class Admission:
 def lease_of(cluster: str) -> str:
     """Return the id of a cluster's lease."""
     return f"c-{cluster}"
-
-
-def _refusal(answer: httpx2.Response) -> GaiaError:
-    """Return the error that the service raised; without a problem document, what the status says."""
-    try:
-        problem = answer.json()
-        code, detail = str(problem["code"]), str(problem["detail"])
-    except (ValueError, KeyError, TypeError):
-        return Unavailable(f"The service answered {answer.status_code} {answer.reason_phrase}")
-    if answer.status_code >= 500:
-        return Unavailable(detail)
-    return ERRORS.get(code, InvalidInput)(detail)

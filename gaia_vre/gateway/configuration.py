@@ -51,6 +51,7 @@ def configure(c: Any, settings: Settings) -> None:
     backend.inherited_environment = list(INHERITED)
     backend.service_url = settings.addresses.service_url
     backend.service_token = os.environ.get("JUPYTERHUB_API_TOKEN", "")
+    backend.emergency_cores = settings.quotas.emergency_cores
 
 
 def _gateway(c: Any, settings: Settings) -> None:

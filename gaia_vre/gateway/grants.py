@@ -72,6 +72,8 @@ class Grant:
     """Why it has fewer workers than it wants."""
     account: str = ""
     """Who pays."""
+    ran: bool = False
+    """Its scheduler answered at least once."""
     wish: Wish | None = None
     told: int | None = None
     """The number to which the scheduler was lowered; None: it knows the whole wish."""

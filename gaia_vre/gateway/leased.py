@@ -29,6 +29,7 @@ _RELEASE_SECONDS = 0.5
 _SILENT_SECONDS = 5.0
 _ENDING_SECONDS = 10.0
 _TELL_SECONDS = 0.3
+_WEEK_SECONDS = 7 * 86400.0
 
 
 class Leased(Backend):  # type: ignore[misc]
@@ -140,6 +141,7 @@ class Leased(Backend):  # type: ignore[misc]
             wanted = self.grant(cluster).wanting(asked)
             occupied = max(self.occupied(cluster), running + len(msg["closing_workers"]))
             grant = await self._agreed(cluster, wanted, occupied)
+            self._keep(cluster, grant := replace(grant, ran=True))
             msg["count"] = min(asked, grant.granted)
             self._follow(cluster, grant, asked, running)
         await super().on_cluster_heartbeat(cluster_name, msg)
@@ -166,9 +168,7 @@ class Leased(Backend):  # type: ignore[misc]
             if not grant.live or not self.is_over(cluster):
                 continue
             try:
-                await self.admission.release(cluster.name)
-            except NotFound:
-                pass  # it never had one
+                await self.admission.release(cluster.name, _ago(cluster.stop_time), ran=grant.ran)
             except GaiaError as error:
                 self.log.warning("The lease of cluster %s is not given back yet: %s", cluster.name, error.message)
                 return False
@@ -232,7 +232,7 @@ class Leased(Backend):  # type: ignore[misc]
                 answer = await self._answered(cluster, grant, count)
                 grant = self.grant(cluster).answered(answer.granted, wanted, answer.message)
                 grant = replace(grant, account=answer.account or grant.account)
-            except (Conflict, DoesNotFit) as refusal:
+            except Conflict as refusal:  # it was ended there: nobody pays for it any more
                 self.log.warning("Cluster %s ends: %s", cluster.name, refusal.message)
                 grant = replace(grant, state="held", granted=0, message=refusal.message)
                 self._do(self.stop_cluster(cluster.name, failed=True))
@@ -254,8 +254,8 @@ class Leased(Backend):  # type: ignore[misc]
                 return await self.admission.resize(cluster.name, sizes, count)
             except NotFound:
                 self.log.warning("The service knows no lease of cluster %s: it is asked for anew", cluster.name)
-        answer = await self.admission.reserve(_request(cluster, None, count))
-        # What was reserved may be an answer of long ago, for another number.
+        running = replace(_request(cluster, None, grant.granted), runs_for=_ago(cluster.start_time))
+        answer = await self.admission.reserve(running)
         resized = await self.admission.resize(cluster.name, sizes, count)
         return replace(resized, account=answer.account)
 
@@ -308,6 +308,11 @@ class Leased(Backend):  # type: ignore[misc]
             self.log.warning("Could not be told to a cluster: %s", error)
         except Exception:
             self.log.exception("Looking after leases failed; the next heartbeat tries anew")
+
+
+def _ago(milliseconds: float | None) -> float:
+    """Return how many seconds ago a time of the gateway was; as long as the service takes it."""
+    return min(max(0.0, time.time() - milliseconds / 1000), _WEEK_SECONDS) if milliseconds else 0.0
 
 
 def _request(cluster: Any, groups: Iterable[str] | None, workers: int) -> Request:

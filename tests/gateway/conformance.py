@@ -202,18 +202,22 @@ class AdmissionConformance:
         self.play(backend, desk, scenario)
         assert (desk.held("workers"), desk.held("clusters")) == (9, 1)
 
-    def test_an_emergency_cluster_that_does_not_fit_afterwards_ends(self, backend, desk, schedulers):
+    def test_an_emergency_cluster_that_does_not_fit_afterwards_keeps_its_scheduler_only(
+        self, backend, desk, schedulers
+    ):
         desk.silent = True
-        desk.allow(clusters=0)
+        desk.allow(cores=0)
 
         async def scenario():
-            cluster = await self.start(backend)
+            cluster = await self.start(backend, workers=2)
+            self.run(backend, cluster)
             desk.silent = False
-            assert await self.beat(backend, cluster, 3) == 0
+            assert await self.beat(backend, cluster, 2, running=2) == 0
             await asyncio.gather(*backend._tasks)
-            assert not backend.may_run(cluster)
+            assert schedulers.told == [{"op": "scale", "count": 0}]
 
         self.play(backend, desk, scenario)
+        assert (desk.held("workers"), desk.held("cores")) == (0, 1)
 
     def test_clusters_that_race_for_the_last_cores_get_no_more_than_there_are(self, backend, desk, schedulers):
         desk.allow(cores=7)

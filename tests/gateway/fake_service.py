@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from gaia_vre.core.amounts import micro, plain
-from gaia_vre.core.errors import GaiaError, NotAllowed, NotFound
+from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.gateway.admission import Admission
@@ -67,12 +67,10 @@ class Desk:
     def answer(self, method: str, path: str, body: Any) -> tuple[int, dict[str, Any]]:
         """Return status and document of an answer, as the service's routes give them."""
         self.asked.append((method, path))
-        lease, _, action = path.strip("/").partition("/")
+        lease, _, action = path.partition("?")[0].strip("/").partition("/")
         try:
             if method == "DELETE":
-                if not self.ledger.release(lease, self.clock.now()):
-                    raise NotFound(f"There is no running lease {lease}")
-                return 204, {}
+                return 200, {"released": self.ledger.release(lease, self.clock.now())}
             if action == "resize":
                 return 200, self._resize(lease, body)
             return 201, self._reserve(body)
@@ -87,7 +85,7 @@ class Desk:
         parent = body.get("parent")
         wanted = Wanted(body["id"], "cluster", body["username"], body["thing"], account, Rate(base), parent)
         known = self.ledger.find(body["id"])
-        lease = self.ledger.reserve(wanted, self.clock.now())
+        lease = self.ledger.reserve(wanted, self.clock.now(), forced=body["forced"])
         workers = body["workers"]
         if known:
             granted, message = round(plain(known.rate.holding.workers)), ""
@@ -116,7 +114,7 @@ def admission_of(desk: Desk) -> Admission:
             raise httpx2.ConnectError("silent", request=request)
         body = json.loads(request.content) if request.content else None
         status, told = desk.answer(request.method, request.url.path.removeprefix(PREFIX), body)
-        return httpx2.Response(status, json=told) if told else httpx2.Response(status)
+        return httpx2.Response(status, json=told)
 
     return Admission("http://service/services/gaia", TOKEN, httpx2.MockTransport(handle))
 
@@ -151,13 +149,13 @@ class _Answers(BaseHTTPRequestHandler):
             return self._write(403, {"code": "not-allowed", "detail": "Only the gateway may"})
         if service.desk.silent:
             return self._write(502, {})
-        service.before(self.command, path)
+        service.before(self.command, path.partition("?")[0])
         status, told = service.desk.answer(self.command, path, body)
-        service.after(self.command, path)
+        service.after(self.command, path.partition("?")[0])
         return self._write(status, told)
 
     def _write(self, status: int, told: dict[str, Any]) -> None:
-        text = json.dumps(told).encode() if status != 204 else b""
+        text = json.dumps(told).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))

@@ -70,6 +70,7 @@ class ObjectBackend(Leased, Objects):
         name = f"hub.{len(self.clusters)}"
         config = FrozenAttrDict(config.to_dict())
         status, more = ClusterStatus.PENDING, {"api_address": "http://x", "token": "t", "workers": 0, "kept": None}
+        more |= {"start_time": None, "stop_time": None}
         return SimpleNamespace(name=name, username=user.name, options=options, config=config, status=status, **more)
 
     async def begin(self, cluster):
