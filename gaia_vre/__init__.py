@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gaia_vre.catalog.reader import Catalog, Results
+    from gaia_vre.quotas.usage import Usage
 
-__all__ = ["catalog", "cluster", "open", "search"]
+__all__ = ["catalog", "cluster", "open", "search", "usage"]
 
 
 def catalog() -> Catalog:
@@ -74,3 +75,12 @@ def cluster(*arguments: Any, **options: Any) -> Any:
     from gaia_vre.gateway.connect import cluster as start
 
     return start(*arguments, **options)
+
+
+def usage() -> Usage:
+    """Return what I hold now, and what is left of each account that I may pay with."""
+    from gaia_vre.client import ServiceClient
+    from gaia_vre.quotas.usage import usage_of
+
+    with ServiceClient() as service:
+        return usage_of(service.usage())

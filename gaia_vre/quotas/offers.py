@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gaia_vre.core.amounts import HOUR, MICRO, hours, plain
 from gaia_vre.quotas.fitting import lacking
 from gaia_vre.quotas.model import BUDGETS, CAPS
-from gaia_vre.quotas.refusing import WORDS, number
+from gaia_vre.quotas.words import WORDS, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,16 +12,20 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import dask
+import pytest
 import yaml
 
 from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, parse_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.gateway.commands import lab_environment, proxy_command, server_command
 from gaia_vre.gateway.processes import by_folder
+from tests.gateway.fake_service import TOKEN, FakeService
 
 HUB_CONFIG = Path(__file__).parents[2] / "hub_config"
 ACCESS = "access:services!service=dask-gateway"
@@ -65,18 +70,23 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 class RunningGateway:
-    """Proxy and server as the supervisor starts them, each in a session of its own."""
+    """Proxy and server as the supervisor starts them, each in a session of its own, and a service that grants."""
 
     def __init__(
         self, state: Path, hub: FakeHub, config: Path | None = None, isolation: str = "auto", **dask: Any
     ) -> None:
         ports = free_ports(2)
+        self.service = FakeService(state / "service")
         self.settings: Settings = parse_settings(
             {
                 "state": str(state),
                 "dask": dask,
                 "labs": {"isolation": isolation},
-                "addresses": {"gateway_port": ports[0], "gateway_api_port": ports[1]},
+                "addresses": {
+                    "gateway_port": ports[0],
+                    "gateway_api_port": ports[1],
+                    "service_port": self.service.server_port,
+                },
             }
         )
         self.folder = StateFolder(state)
@@ -86,7 +96,7 @@ class RunningGateway:
             "GAIA_VRE_INSTANCE": f"test-{os.getpid()}",
             "DASK_GATEWAY_PROXY_TOKEN": "a" * 64,
             "JUPYTERHUB_API_URL": hub.api_url,
-            "JUPYTERHUB_API_TOKEN": "token-of-the-gateway",
+            "JUPYTERHUB_API_TOKEN": TOKEN,
         }
         self.config = config
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -103,6 +113,7 @@ class RunningGateway:
     def __exit__(self, *error: object) -> None:
         for name in ("server", "proxy"):
             self.stop(name)
+        self.service.__exit__()
 
     def start(self, name: str) -> None:
         command = proxy_command(self.settings) if name == "proxy" else server_command(self.settings, HUB_CONFIG)
@@ -133,6 +144,18 @@ class RunningGateway:
     def cluster_processes(self) -> list[Any]:
         found = by_folder(self.folder.gateway / "clusters")
         return [process for members in found.values() for process in members]
+
+
+@contextlib.contextmanager
+def kernel_of(gateway: RunningGateway, person: str) -> Iterator[None]:
+    """Stand in for this person's kernel: the variables that a lab gives it."""
+    variables = gateway.client_environment(person)
+    told = dask.config.collect(paths=[], env=variables)
+    known = {key: dask.config.merge(dask.config.get(key, {}), told[key]) for key in ("gateway", "labextension")}
+    with pytest.MonkeyPatch.context() as patch, dask.config.set(known):
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
 
 
 def get(url: str, token: str | None = None, method: str = "GET", body: Any = None) -> tuple[int, Any]:
