@@ -24,6 +24,13 @@ class Cluster:
     workers: int
     worker_cores: float
     worker_memory_gib: float
+    scheduler_cores: float = 1
+    scheduler_memory_gib: float = 2
+
+    @property
+    def lease(self) -> str:
+        """What it has reserved."""
+        return f"c-{self.name}"
 
 
 class Gateway:
@@ -68,4 +75,6 @@ def _cluster(entry: dict[str, Any]) -> Cluster:
         workers=int(entry["workers"]),
         worker_cores=float(entry["worker_cores"]),
         worker_memory_gib=float(entry["worker_memory_gib"]),
+        scheduler_cores=float(entry.get("scheduler_cores", 1)),
+        scheduler_memory_gib=float(entry.get("scheduler_memory_gib", 2)),
     )
