@@ -24,6 +24,13 @@ class Cluster:
     workers: int
     worker_cores: float
     worker_memory_gib: float
+    kept: datetime | None = None
+    """Until when it runs on without the lab that it was started from."""
+
+    @property
+    def lease(self) -> str:
+        """What it has reserved."""
+        return f"c-{self.name}"
 
 
 class Gateway:
@@ -68,4 +75,5 @@ def _cluster(entry: dict[str, Any]) -> Cluster:
         workers=int(entry["workers"]),
         worker_cores=float(entry["worker_cores"]),
         worker_memory_gib=float(entry["worker_memory_gib"]),
+        kept=datetime.fromisoformat(entry["kept"]) if entry.get("kept") else None,
     )
