@@ -20,6 +20,8 @@ SERVICE_SCOPES = {
         "read:users:name",
         "read:users:activity",
         "read:servers",
+        # The state of a server holds its lease, which nobody can forge there.
+        "admin:server_state",
         "delete:servers",
         _OUR_SERVICES[1],
     ],
