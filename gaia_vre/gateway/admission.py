@@ -71,7 +71,7 @@ class Admission:
 
     def __init__(self, url: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._http = httpx2.AsyncClient(
-            base_url=f"{url.rstrip('/')}/api/quotas/leases",
+            base_url=f"{url.rstrip('/')}/api/quotas",
             headers={"Authorization": f"token {token}"},
             timeout=_SECONDS,
             transport=transport,
@@ -83,21 +83,19 @@ class Admission:
 
     async def reserve(self, request: Request) -> Answer:
         """Ask for a new cluster's lease; asked again, the same lease is the answer."""
-        told = await self._ask("POST", "", request.body)
-        return Answer(int(told["granted_workers"]), str(told.get("message") or ""), str(told.get("account") or ""))
+        return await self._ask("POST", "/leases", request.body)
 
     async def resize(self, cluster: str, sizes: Sizes, workers: int) -> Answer:
         """Ask for so many workers; fewer than it has give the rest back."""
         body = {"base": asdict(sizes.base), "each": asdict(sizes.each), "count": workers}
-        told = await self._ask("POST", f"/{lease_of(cluster)}/resize", body)
-        return Answer(int(told["granted"]), str(told.get("message") or ""))
+        return await self._ask("POST", f"/leases/{lease_of(cluster)}/resize", body)
 
     async def release(self, cluster: str, seconds_ago: float = 0, *, ran: bool = True) -> None:
         """Tell that a cluster has ended; what never ran costs nothing."""
         query = f"seconds_ago={seconds_ago:.0f}&ran={str(ran).lower()}"
-        await self._ask("DELETE", f"/{lease_of(cluster)}?{query}")
+        await self._ask("DELETE", f"/leases/{lease_of(cluster)}?{query}")
 
-    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         try:
             answer = await self._http.request(method, path, json=body)
         except httpx2.HTTPError as error:
@@ -106,8 +104,12 @@ class Admission:
             raise Unavailable(refusal(answer).message)
         if answer.status_code >= 400:
             raise refusal(answer)
-        told: dict[str, Any] = answer.json() if answer.content else {}
-        return told
+        try:
+            told = answer.json() if answer.status_code < 300 else None
+            granted = told.get("granted_workers", told.get("granted", 0))
+            return Answer(int(granted), str(told.get("message", "")), str(told.get("account", "")))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Unavailable(f"The service answered {answer.status_code} with something else") from error
 
 
 def lease_of(cluster: str) -> str:

@@ -130,6 +130,9 @@ class Leased(Backend):  # type: ignore[misc]
         except GaiaError as refusal:
             self.drop(cluster)
             raise PublicException(refusal.message) from refusal
+        except BaseException:
+            self.give_up(cluster)
+            raise
         self._note(cluster, grant, workers)
         await self.begin(cluster)
         return str(cluster.name)
@@ -234,11 +237,11 @@ class Leased(Backend):  # type: ignore[misc]
                 grant = replace(grant, account=answer.account or grant.account)
             except Conflict as refusal:  # it was ended there: nobody pays for it any more
                 self.log.warning("Cluster %s ends: %s", cluster.name, refusal.message)
-                grant = replace(grant, state="held", granted=0, message=refusal.message)
+                grant = replace(self.grant(cluster), state="held", granted=0, message=refusal.message)
                 self._do(self.stop_cluster(cluster.name, failed=True))
             except GaiaError as error:
                 self.log.warning("Cluster %s keeps what it has: %s", cluster.name, error.message)
-                grant = grant.silent(wanted)
+                grant = self.grant(cluster).silent(wanted)
             self._note(cluster, grant, count)
             return grant
 

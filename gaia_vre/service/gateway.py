@@ -26,6 +26,8 @@ class Cluster:
     worker_memory_gib: float
     scheduler_cores: float = 1
     scheduler_memory_gib: float = 2
+    kept: datetime | None = None
+    """Until when it runs on without the lab that it was started from."""
 
     @property
     def lease(self) -> str:
@@ -77,4 +79,5 @@ def _cluster(entry: dict[str, Any]) -> Cluster:
         worker_memory_gib=float(entry["worker_memory_gib"]),
         scheduler_cores=float(entry.get("scheduler_cores", 1)),
         scheduler_memory_gib=float(entry.get("scheduler_memory_gib", 2)),
+        kept=datetime.fromisoformat(entry["kept"]) if entry.get("kept") else None,
     )

@@ -42,6 +42,7 @@ class Meter:
         self.sizes = {size.name: size for size in parts.settings.labs.sizes}
         self.first_size = parts.settings.labs.sizes[0]
         self.start_seconds = parts.settings.labs.start_seconds
+        self._grown: dict[str, int] = {}
         self._absent: dict[str, int] = {}
         """Since which second of the ledger's clock a lease has had nothing to show for."""
         self._day: date | None = None
@@ -58,8 +59,7 @@ class Meter:
         )
         adopted = [lease for one in reading.strays if (lease := self._adopt(one, now))]
         self.office.ledger.settle([*reading.running, *adopted], now)
-        for lease, one in reading.grown:
-            self.office.resize(lease, one.base, one.each, one.workers, forced=True)
+        self._charge_grown(reading.grown, now)
         self._end_absent(reading.absent, now)
         live = self.office.ledger.live()
         current = Counter(lease.kind for lease in live)
@@ -104,6 +104,13 @@ class Meter:
         self._note("adopted", number, one.username, now, {"thing": one.thing})
         log.warning("%s %r of %s ran without a lease and has one now", one.kind, one.thing, one.username)
         return number
+
+    def _charge_grown(self, grown: Sequence[tuple[str, Observed]], now: Instant) -> None:
+        """Charge workers that run beyond what was granted; those that are just stopping are left out."""
+        self._grown = {lease: self._grown.get(lease, now.seconds) for lease, _ in grown}
+        for lease, one in grown:
+            if now.seconds - self._grown[lease] >= PATIENCE_SECONDS:
+                self.office.resize(lease, one.base, one.each, one.workers, forced=True)
 
     # What is gone -------------------------------------------------------------------------------
 

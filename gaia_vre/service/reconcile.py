@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError
+from gaia_vre.service.abandoned import end_abandoned
 from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
@@ -73,6 +74,7 @@ class Reconciler:
         for thing in plan.stuck:
             self._free(thing, now)
         self._end_ownerless(servers, clusters or ())
+        end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
         self._forget(now)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))

@@ -145,6 +145,8 @@ class _Answers(BaseHTTPRequestHandler):
         service, path = self.server, self.path.removeprefix(PREFIX)
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length)) if length else None
+        if path.endswith("/"):
+            return self._write(307, {})
         if self.headers["Authorization"] != f"token {TOKEN}" or path == self.path:
             return self._write(403, {"code": "not-allowed", "detail": "Only the gateway may"})
         if service.desk.silent:

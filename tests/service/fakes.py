@@ -117,6 +117,8 @@ class FakeGateway:
 
     clusters: list[dict[str, Any]] = field(default_factory=list)
     down: bool = False
+    refusing: bool = False
+    """It tells, but stops nothing."""
     stopped: list[str] = field(default_factory=list)
 
     def transport(self) -> httpx2.MockTransport:
@@ -127,6 +129,8 @@ class FakeGateway:
             raise httpx2.ConnectError("refused")
         if request.method == "GET":
             return httpx2.Response(200, content=json.dumps(self.clusters))
+        if self.refusing:
+            return httpx2.Response(503)
         name = request.url.path.rpartition("/")[2]
         self.stopped.append(name)
         self.clusters = [each for each in self.clusters if each["name"] != name]
