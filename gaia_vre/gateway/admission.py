@@ -105,7 +105,7 @@ class Admission:
         if answer.status_code >= 400:
             raise refusal(answer)
         try:
-            told = answer.json() if answer.status_code < 300 else None
+            told: Any = answer.json() if answer.status_code < 300 else None
             granted = told.get("granted_workers", told.get("granted", 0))
             return Answer(int(granted), str(told.get("message", "")), str(told.get("account", "")))
         except (ValueError, TypeError, AttributeError) as error:
