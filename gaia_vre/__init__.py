@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.estimate import Estimate
     from gaia_vre.catalog.reader import Catalog, Results
     from gaia_vre.linked import DatasetAccess
+    from gaia_vre.quotas.usage import Usage
 
-__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "sign", "stack"]
+__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "sign", "stack", "usage"]
 
 
 def catalog() -> Catalog:
@@ -147,3 +148,12 @@ def cluster(*arguments: Any, **options: Any) -> Any:
     from gaia_vre.gateway.connect import cluster as start
 
     return start(*arguments, **options)
+
+
+def usage() -> Usage:
+    """Return what I hold now, and what is left of each account that I may pay with."""
+    from gaia_vre.client import ServiceClient
+    from gaia_vre.quotas.usage import usage_of
+
+    with ServiceClient() as service:
+        return usage_of(service.usage())

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from gaia_vre.core.errors import ERRORS, GaiaError, InvalidInput, NotSignedIn, Unavailable
+from gaia_vre.core.errors import ERRORS, DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -117,6 +117,59 @@ class FileLinks:
     assets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True)
+class Amounts:
+    """What a server, a scheduler or a worker holds."""
+
+    cores: float
+    memory_gib: float
+    gpus: float = 0
+
+
+@dataclass(frozen=True)
+class LeaseWanted:
+    """What the hub or the gateway wants to start for somebody."""
+
+    id: str
+    """``s-…`` for a start of a server, ``c-…`` for a cluster; one for each start."""
+    kind: str
+    username: str
+    thing: str
+    """Name of the server or cluster."""
+    amounts: Amounts
+    each: Amounts | None = None
+    """What one worker holds."""
+    workers: int = 0
+    groups: tuple[str, ...] | None = None
+    """None: those that were told last."""
+    account: str | None = None
+    """None: that of the parent, else the person's own."""
+    parent: str | None = None
+    forced: bool = False
+    """It runs already: reserve it whether it fits or not."""
+    seconds_ago: float = 0
+
+    def body(self) -> dict[str, Any]:
+        """Return what the service is sent."""
+        kept = ("id", "kind", "username", "thing", "account", "parent", "forced", "seconds_ago")
+        body = {name: getattr(self, name) for name in kept} | asdict(self.amounts)
+        body["groups"] = None if self.groups is None else list(self.groups)
+        body["workers"] = asdict(self.each) | {"count": self.workers} if self.each else None
+        return body
+
+
+@dataclass(frozen=True)
+class LeaseGiven:
+    """A lease."""
+
+    id: str
+    account: str
+    granted_workers: int
+    until: datetime
+    message: str
+    """Why there are fewer workers than asked; empty when there are not."""
+
+
 class ServiceClient:
     """The service's JSON API; what it refuses is raised here as the error that it raised there.
 
@@ -214,6 +267,42 @@ class ServiceClient:
         found = self._ask("POST", "/catalog/links", body)
         return FileLinks(dataset, _known(found["expires"]), f"{self.url}/{found['path']}", found["assets"])
 
+    # What I may use -----------------------------------------------------------------------------
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return the accounts that I may pay with, my own first, with what is left and what each size costs."""
+        found: list[dict[str, Any]] = self._ask("GET", "/quotas/accounts")
+        return found
+
+    def usage(self) -> dict[str, Any]:
+        """Return what I hold, have used and was told."""
+        found: dict[str, Any] = self._ask("GET", "/quotas/usage")
+        return found
+
+    # What the hub and the gateway ask -------------------------------------------------------------
+
+    def admit(self, wanted: LeaseWanted) -> LeaseGiven:
+        """Reserve what something will hold; the same id again is the same lease.
+
+        Raises
+        ------
+        DoesNotFit
+            With `facts`: which limit, who holds it, what would fit.
+        """
+        answer = self._ask("POST", "/quotas/leases", wanted.body())
+        return LeaseGiven(**answer | {"until": _known(answer["until"])})
+
+    def resize(self, lease_id: str, base: Amounts, each: Amounts, count: int) -> tuple[int, str]:
+        """Return how many workers a cluster may have now, and why not more."""
+        body = {"base": asdict(base), "each": asdict(each), "count": count}
+        answer = self._ask("POST", f"/quotas/leases/{_word(lease_id)}/resize", body)
+        return answer["granted"], answer["message"]
+
+    def release(self, lease_id: str, *, seconds_ago: float = 0, ran: bool = False) -> bool:
+        """End a lease; say whether it lived. What never ran costs nothing."""
+        query = f"?seconds_ago={seconds_ago:.0f}&ran={str(ran).lower()}"
+        return bool(self._ask("DELETE", f"/quotas/leases/{_word(lease_id)}{query}")["released"])
+
     # What the hub and the gateway tell ------------------------------------------------------------
 
     def report(self, report: Report) -> None:
@@ -227,18 +316,21 @@ class ServiceClient:
         except httpx2.HTTPError as error:
             raise Unavailable(f"The service at {self.url} does not answer ({type(error).__name__})") from error
         if answer.status_code >= 400:
-            raise _refusal(answer)
+            raise refusal(answer)
         return answer.json() if answer.content else None
 
 
-def _refusal(answer: httpx2.Response) -> GaiaError:
+def refusal(answer: httpx2.Response) -> GaiaError:
     """Return the error that the service raised; without a problem document, what the status says."""
     try:
         problem = answer.json()
         code, detail = str(problem["code"]), str(problem["detail"])
+        facts = problem.get("facts")
     except (ValueError, KeyError, TypeError):
         kind = Unavailable if answer.status_code >= 500 else InvalidInput
         return kind(f"The service answered {answer.status_code} {answer.reason_phrase}")
+    if code == DoesNotFit.code:
+        return DoesNotFit(detail, facts if isinstance(facts, dict) else None)
     return ERRORS.get(code, GaiaError)(detail)
 
 

@@ -43,6 +43,8 @@ def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False
     several = get_origin(annotation) is tuple
+    if get_origin(annotation) is dict:
+        return _part(get_args(annotation)[1])
     if several or get_origin(annotation) is types.UnionType:
         for argument in get_args(annotation):
             part, _ = _part(argument)

@@ -18,6 +18,7 @@ from gaia_vre.core.access_settings import Access
 from gaia_vre.core.errors import SettingsError, did_you_mean
 from gaia_vre.core.names import RESERVED_PREFIXES
 from gaia_vre.core.part import Part
+from gaia_vre.core.quotas import Quotas
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 
@@ -262,6 +263,7 @@ class Settings(Part):
     login: Login = Field(default_factory=Login, description="Who may sign in, and how.")
     labs: Labs = Field(default_factory=Labs, description="What people start.")
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
+    quotas: Quotas = Field(default_factory=Quotas, description="Who pays, and how much of what is allowed.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
     sites: tuple[Site, ...] = Field(
         default=(), description="Sites that keep copies of datasets, nearest first; data is read from the nearest."
@@ -341,7 +343,10 @@ def _keys_at(place: tuple[int | str, ...]) -> list[str]:
     schema = Settings.model_json_schema()
     part: dict[str, Any] = schema
     for key in place:
-        part = part["items"] if isinstance(key, int) else part["properties"][key]
+        if isinstance(key, int):
+            part = part["items"]
+        else:
+            part = part["properties"][key] if "properties" in part else part["additionalProperties"]
         part = part.get("anyOf", [part])[0]
         if "$ref" in part:
             part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]

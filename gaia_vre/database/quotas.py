@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime  # noqa: TC003 - SQLAlchemy reads them at run time
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -142,3 +143,47 @@ class ClockRow(Table):
     wall: Mapped[datetime] = mapped_column(AwareTime)
     boot: Mapped[str] = mapped_column(String(64))
     since_boot: Mapped[int] = mapped_column(BigInteger)
+
+
+class OverrideRow(Table):
+    """A number that somebody gave to one account, for a time; never deleted, so that one can look it up."""
+
+    __tablename__ = "quota_override"
+    __table_args__ = (Index("ix_quota_override_account", "account"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(120))
+    dimension: Mapped[str] = mapped_column(String(16))
+    value: Mapped[int | None] = mapped_column(Sum)
+    start: Mapped[datetime] = mapped_column(AwareTime)
+    until: Mapped[datetime | None] = mapped_column(AwareTime)
+    reason: Mapped[str] = mapped_column(String(300))
+    by: Mapped[str] = mapped_column(String(255))
+    made: Mapped[datetime] = mapped_column(AwareTime)
+
+
+class HolderRow(Table):
+    """The groups that a person was last said to be in."""
+
+    __tablename__ = "quota_holder"
+
+    username: Mapped[str] = mapped_column(String(255), primary_key=True)
+    groups: Mapped[list[str]] = mapped_column(JSON)
+    told: Mapped[datetime] = mapped_column(AwareTime)
+
+
+class EventRow(Table):
+    """A step that accounting took of itself: a notice, a shrink, a stop, a lease that was missing."""
+
+    __tablename__ = "quota_event"
+    __table_args__ = (Index("ix_quota_event_at", "at"), Index("ix_quota_event_username_at", "username", "at"))
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(250), unique=True)
+    """What the step is about: taken twice it is recorded once."""
+    at: Mapped[datetime] = mapped_column(AwareTime)
+    kind: Mapped[str] = mapped_column(String(32))
+    account: Mapped[str] = mapped_column(String(120))
+    username: Mapped[str | None] = mapped_column(String(255))
+    lease_id: Mapped[str | None] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)

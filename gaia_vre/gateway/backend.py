@@ -23,7 +23,9 @@ from traitlets import Dict, Float, Unicode
 from gaia_vre.core.names import slug
 from gaia_vre.gateway import processes
 from gaia_vre.gateway.dashboard import dashboard_route
+from gaia_vre.gateway.grants import Grant
 from gaia_vre.gateway.launcher import SCHEDULER_PLACE
+from gaia_vre.gateway.leased import Leased
 from gaia_vre.gateway.limits import Limits
 from gaia_vre.gateway.preload import WORKERS_VARIABLE
 from gaia_vre.gateway.routes import add_routes
@@ -31,7 +33,7 @@ from gaia_vre.isolation.bubblewrap import Confinement, bubblewrap, confined
 from gaia_vre.isolation.processes import variable_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
 _CONTROL_SECONDS = 60.0
 _CONTROL_BYTES = 1_000_000
@@ -54,7 +56,7 @@ class OwnedCluster(ClusterModel):  # type: ignore[misc]
         return described
 
 
-class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
+class GaiaLocalBackend(Limits, Leased, UnsafeLocalBackend):  # type: ignore[misc]
     """Clusters on this machine: forked by a launcher, confined by bubblewrap, found again after a crash.
 
     Notes
@@ -72,6 +74,7 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
     async def do_setup(self) -> None:
         if self.isolation == "required" and not bubblewrap():
             raise RuntimeError("labs.isolation is 'required', but bubblewrap does not work here")
+        self._give_up_unbegun()  # before anything waits: the reconcilers begin then
         os.makedirs(self.clusters_directory, mode=0o700, exist_ok=True)  # noqa: PTH103
         await self._adopt_or_end()
         self.task_pool.spawn(self._watch_loop())
@@ -79,6 +82,54 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
     async def setup(self, app: Any) -> None:
         await super().setup(app)
         add_routes(app, self)
+
+    # What admission asks --------------------------------------------------------------------------
+
+    def prepare(self, user: Any, options: dict[str, Any], config: Any) -> Any:
+        return self.db.create_cluster(user.name, options, config.to_dict())
+
+    async def begin(self, cluster: Any) -> None:
+        self.queue.put(cluster)
+
+    def drop(self, cluster: Any) -> None:
+        # As if it had ended long ago: it goes with the next cleaning, which is now.
+        self.db.update_cluster(cluster, status=JobStatus.FAILED, target=JobStatus.FAILED, stop_time=0)
+        self.db.cleanup_expired(self.db_cluster_max_age)
+
+    def give_up(self, cluster: Any) -> None:
+        self.remember(cluster, Grant("held").dump())  # perhaps; giving back nothing is harmless
+        self.db.update_cluster(cluster, target=JobStatus.FAILED)
+        self.queue.put(cluster)
+
+    def find(self, name: str) -> Any | None:
+        return self.db.get_cluster(name)
+
+    def known(self) -> Iterable[Any]:
+        known: Iterable[Any] = self.db.name_to_cluster.values()
+        return known
+
+    def may_run(self, cluster: Any) -> bool:
+        return bool(cluster.target <= JobStatus.RUNNING)
+
+    def is_over(self, cluster: Any) -> bool:
+        return bool(cluster.status >= JobStatus.STOPPED)
+
+    def occupied(self, cluster: Any) -> int:
+        return sum(worker.status < JobStatus.STOPPED for worker in cluster.workers.values())
+
+    def facts(self, cluster: Any) -> dict[str, Any] | None:
+        return (cluster.state or {}).get("grant")
+
+    def remember(self, cluster: Any, facts: dict[str, Any]) -> None:
+        self.db.update_cluster(cluster, state={**(cluster.state or {}), "grant": facts})
+
+    def _give_up_unbegun(self) -> None:
+        """End clusters that a killed gateway had only asked for: nobody was told their names."""
+        for cluster in list(self.db.active_clusters()):
+            if cluster.status == JobStatus.CREATED and self.facts(cluster) is None:
+                self.give_up(cluster)
+
+    # How it runs ----------------------------------------------------------------------------------
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:
         model = await super().get_cluster(cluster_name, wait)
@@ -137,10 +188,10 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
         folder = Path(self.setup_working_directory(cluster))
         (folder / "scratch").mkdir(mode=0o700)
         self._home(cluster).mkdir(parents=True, exist_ok=True, mode=0o700)
-        cluster.state = {"workdir": str(folder)}
-        yield cluster.state
-        yield {"workdir": str(folder), **await self._launch(cluster, folder)}
-        for _ in range(cluster.options.get("workers", 0)):
+        yield self._state(cluster, workdir=str(folder))
+        launched = await self._launch(cluster, folder)
+        yield self._state(cluster, **launched)
+        for _ in range(min(cluster.options.get("workers", 0), self.grant(cluster).granted)):
             self.queue.put(self.db.create_worker(cluster))
 
     async def do_stop_cluster(self, cluster: Any) -> None:
@@ -162,6 +213,12 @@ class GaiaLocalBackend(Limits, UnsafeLocalBackend):  # type: ignore[misc]
     async def do_check_workers(self, workers: list[Any]) -> list[bool]:
         running = {cluster: await self._running(cluster) for cluster in {worker.cluster for worker in workers}}
         return [worker.name in running[worker.cluster] for worker in workers]
+
+    def _state(self, cluster: Any, **added: Any) -> dict[str, Any]:
+        """Return what is known of a cluster with this added; what was granted stays."""
+        cluster.state = {**(cluster.state or {}), **added}
+        state: dict[str, Any] = cluster.state
+        return state
 
     async def _launch(self, cluster: Any, folder: Path) -> dict[str, float]:
         argv = self.get_scheduler_command(cluster)

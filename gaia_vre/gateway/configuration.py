@@ -50,6 +50,9 @@ def configure(c: Any, settings: Settings) -> None:
         each.name: str(each.prefix) for each in settings.labs.environments if each.prefix is not None
     }
     backend.inherited_environment = list(INHERITED)
+    backend.service_url = settings.addresses.service_url
+    backend.service_token = os.environ.get("JUPYTERHUB_API_TOKEN", "")
+    backend.emergency_cores = settings.quotas.emergency_cores
 
 
 def _gateway(c: Any, settings: Settings) -> None:

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
 import dask
 from dask.utils import format_bytes
-from dask_gateway import Gateway, GatewayCluster
+from dask_gateway import Gateway, GatewayCluster, GatewayWarning
 from jinja2 import Environment, PackageLoader
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, Unavailable
 from gaia_vre.gateway.tls import guard_streams
+
+LEASE_VARIABLE = "GAIA_VRE_LEASE"
+"""Set in every lab: the lease of its server, whose account pays for what is started from there."""
+
+
+@dataclass(frozen=True)
+class Granted:
+    """How many workers a cluster may have now, who pays, and why not more."""
+
+    workers: int
+    wanted: int
+    message: str
+    account: str
+    kept: datetime | None
 
 
 class GaiaCluster(GatewayCluster):  # type: ignore[misc]
@@ -20,6 +37,47 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
 
     client: Any = None
     _ipython_display_ = None  # the widget of the base class says less than the table below
+
+    def granted(self) -> Granted:
+        """Return how many workers this cluster may have now, who pays, and why it has no more."""
+        return self._told("GET", "grant")
+
+    def keep(self, until: datetime | date | None) -> Granted:
+        """Let this cluster run on when its lab has stopped; its account goes on paying.
+
+        A cluster without work still stops.
+
+        Parameters
+        ----------
+        until
+            An instant or the last day, at most 30 days ahead, in this computer's time zone if it has none;
+            None: end it with its lab again.
+
+        Raises
+        ------
+        InvalidInput
+            It is past or too far ahead.
+        """
+        if isinstance(until, date) and not isinstance(until, datetime):
+            until = datetime.combine(until, time(23, 59, 59))
+        told = self._told("POST", "keep", {"until": until and until.astimezone().isoformat()})
+        self.shutdown_on_close = until is None
+        return told
+
+    def _told(self, method: str, what: str, body: dict[str, Any] | None = None) -> Granted:
+        url = f"{self.gateway.address}/api/v1/gaia/clusters/{self.name}/{what}"
+
+        async def ask() -> Any:
+            return await (await self.gateway._request(method, url, json=body)).json()
+
+        try:
+            told = self.gateway.sync(ask)
+        except ValueError as error:
+            raise InvalidInput(str(error)) from error
+        except Exception as error:
+            raise Unavailable(f"The Dask gateway at {self.gateway.address} does not answer: {_told(error)}") from error
+        kept = datetime.fromisoformat(told["kept"]) if told["kept"] else None
+        return Granted(told["workers"], told["wanted"], told["message"], told["account"], kept)
 
     def close(self, shutdown: bool | None = None) -> None:
         """End the cluster; with ``shutdown=False`` only let go of it."""
@@ -37,13 +95,31 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
         workers, threads, memory = self._totals()
         if self.status != "running":
             return f"<cluster {self.name}: {self.status}>"
-        return f"<cluster {self.name}: {workers} workers, {threads} cores, {format_bytes(memory)}>"
+        told = self._known()
+        more = "".join([f", paid by {told.account}" * bool(told.account), f"; {told.message}" * bool(told.message)])
+        return f"<cluster {self.name}: {workers} workers, {threads} cores, {format_bytes(memory)}{more}>"
 
     def _repr_html_(self) -> str:
         workers, threads, memory = self._totals()
-        rows = {"Status": self.status, "Workers": workers, "Cores": threads, "Memory": format_bytes(memory)}
+        told = self._known()
+        rows = {
+            "Status": self.status,
+            "Workers": workers,
+            "Cores": threads,
+            "Memory": format_bytes(memory),
+            "Paid by": told.account,
+            "Kept until": told.kept and told.kept.astimezone().strftime("%d %B %Y, %H:%M"),
+        }
         page = Environment(loader=PackageLoader("gaia_vre.gateway"), autoescape=True).get_template("cluster.html")
-        return page.render(name=self.name, rows=rows, link=self.dashboard_link)
+        shown = {name: value for name, value in rows.items() if value not in ("", None)}
+        return page.render(name=self.name, rows=shown, link=self.dashboard_link, message=told.message)
+
+    def _known(self) -> Granted:
+        """Return what the gateway says; nothing where it is silent: to be shown must not fail."""
+        try:
+            return self.granted()
+        except GaiaError:
+            return Granted(0, 0, "", "", None)
 
 
 def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by name
@@ -53,6 +129,7 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
     memory_gib: float | None = None,
     adaptive: tuple[int, int] | None = None,
     environment: str | None = None,
+    account: str | None = None,
     timeout: float = 120,
 ) -> GaiaCluster:
     """Start a cluster and wait for its workers; what Dask computes from then on runs there.
@@ -67,18 +144,21 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
         Fewest and most workers; their number then follows the work.
     environment
         Name of the environment of the workers; default: this notebook's.
+    account
+        Who pays, as `gaia.usage()` names it; default: whoever pays for this lab.
     timeout
         Seconds to wait for the workers.
 
     Returns
     -------
     GaiaCluster
-        Ends with ``close()``, with the kernel, or when it has been idle for long.
+        Ends with ``close()``, with the kernel, or when it has been idle for long. It has fewer
+        workers where a limit leaves no room for all: a warning says which, and they come when it does.
 
     Raises
     ------
     InvalidInput
-        A value is out of its bounds, or you hold as many clusters as one user may.
+        A value is out of its bounds, you may not pay with this account, or a limit leaves no room at all.
     Unavailable
         The gateway does not answer, or no worker came in time.
     """
@@ -88,6 +168,8 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
         "worker_cores": cores,
         "worker_memory_gib": memory_gib,
         "environment": environment,
+        "account": account,
+        "lease": os.environ.get(LEASE_VARIABLE) or None,
     }
     gateway = _gateway()
     name = _submit(gateway, {key: value for key, value in wanted.items() if value is not None})
@@ -95,7 +177,10 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
     if adaptive is not None:
         started.adapt(minimum=_checked(adaptive[0]), maximum=_checked(adaptive[1]))
     started.client = started.get_client()
-    _wait(started, fewest, timeout)
+    granted = started.granted()
+    if granted.message:
+        warnings.warn(granted.message, GatewayWarning, stacklevel=2)
+    _wait(started, min(fewest, granted.workers), timeout)
     return started
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,23 @@ class Count(Amount):
     whole = True
 
 
+class Word(Field):  # type: ignore[misc]
+    """A short word without spaces; whether it names anything is for the service to say."""
+
+    length = 120
+
+    def __init__(self, field: str, label: str) -> None:
+        super().__init__(field, default="", label=label)
+
+    def validate(self, x: Any) -> str:
+        if not isinstance(x, str) or not re.fullmatch(rf"[^\x00-\x20\x7f]{{0,{self.length}}}", x):
+            raise ValueError(f"{self.field}: {str(x)[:40]!a} is not a word of at most {self.length} characters")
+        return x
+
+    def json_type_spec(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
 def cluster_options(settings: Settings) -> Options:
     """Return the options that the gateway offers; the environment is the notebook's unless chosen."""
     dask = settings.dask
@@ -63,6 +81,8 @@ def cluster_options(settings: Settings) -> Options:
         Count("worker_cores", cores, (1, cores_limit), unit="cores", label="Cores of a worker"),
         Amount("worker_memory_gib", memory, memory_bounds, unit="GiB", label="Memory of a worker (GiB)"),
         Select("environment", environments, label="Environment"),
+        Word("account", label="Account that pays"),
+        Word("lease", label="Lease of the server it is started from"),
         handler=_configuration,
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from typing import Any
 
 from dask_gateway import GatewayCluster
+
+from gaia_vre.gateway.connect import LEASE_VARIABLE
 
 _ADAPT_SECONDS = 5
 
@@ -29,6 +32,11 @@ class Cluster(GatewayCluster):  # type: ignore[misc]
     """
 
     _adapting: asyncio.Future[Any] | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        if lease := os.environ.get(LEASE_VARIABLE):
+            options.setdefault("lease", lease)
+        super().__init__(*arguments, **options)
 
     def adapt(self, minimum: int | None = None, maximum: int | None = None, active: bool = True, **kwargs: Any) -> Any:
         asked = super().adapt(minimum=minimum, maximum=maximum, active=active, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,19 +13,23 @@ if TYPE_CHECKING:
 
     from gaia_vre.core.settings import Environment, Labs, Size
 
+_ACCOUNT = re.compile(r"[a-z]{1,16}:[^\x00-\x20\x7f:/]{1,100}")
 _T = TypeVar("_T", "Size", "Environment")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A size and an environment that exist here."""
+    """A size and an environment that exist here, and who pays."""
 
     size: Size
     environment: Environment
+    account: str | None = None
+    """None: the person's own; whether the person may pay with it, the service says."""
 
     @property
     def options(self) -> dict[str, str]:
-        return {"size": self.size.name, "environment": self.environment.name}
+        options = {"size": self.size.name, "environment": self.environment.name}
+        return options | ({"account": self.account} if self.account else {})
 
 
 def choose(labs: Labs, options: Mapping[str, Any]) -> Choice:
@@ -35,13 +40,22 @@ def choose(labs: Labs, options: Mapping[str, Any]) -> Choice:
     InvalidInput
         An option or a name is unknown; the message has the nearest known one.
     """
-    unknown = sorted(set(options) - {"size", "environment"})
+    unknown = sorted(set(options) - {"size", "environment", "account"})
     if unknown:
-        raise InvalidInput(f"The option {_shown(unknown[0])} is unknown; known are size and environment")
+        raise InvalidInput(f"The option {_shown(unknown[0])} is unknown; known are size, environment and account")
     return Choice(
         size=_named("size", labs.sizes, options.get("size")),
         environment=_named("environment", labs.environments, options.get("environment")),
+        account=_account(options.get("account")),
     )
+
+
+def _account(name: Any) -> str | None:
+    if not name:
+        return None
+    if not isinstance(name, str) or not _ACCOUNT.fullmatch(name):
+        raise InvalidInput(f"There is no account {_shown(name)}")
+    return name
 
 
 def _named(what: str, known: Sequence[_T], name: Any) -> _T:

@@ -1,14 +1,13 @@
-"""Tell the service why a server ended, so that its owner finds the reason on the home page."""
+"""Tell the service that and why a server ended: its owner finds the reason, its lease is given back."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx2
-
+from gaia_vre.core.errors import GaiaError
 from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.admission import Desk, desk_of
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -16,30 +15,34 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-_SECONDS = 5.0
-
 
 def configure_endings(c: Config, settings: Settings | None = None) -> None:
     """Have every end of a server reported, on whatever path it comes."""
     settings = settings or load_settings()
-    token = os.environ.get("GAIA_VRE_SERVICE_TOKEN", "")
-    propose(c, "Spawner", post_stop_hook=report_endings(settings, token))
+    propose(c, "Spawner", post_stop_hook=report_endings(desk_of(settings)))
 
 
-def report_endings(settings: Settings, token: str) -> Callable[[Any], Awaitable[None]]:
+def report_endings(desk: Desk) -> Callable[[Any], Awaitable[None]]:
     """Return the hook that the hub calls exactly once for each end."""
-    url = f"{settings.addresses.service_url}/api/endings"
-    idle = timedelta(minutes=settings.labs.idle_minutes)
+    idle = timedelta(minutes=desk.settings.labs.idle_minutes)
 
     async def report(spawner: Any) -> None:
+        # A start that was refused has no end: the person has read why.
+        if getattr(spawner, "refused", False):
+            await desk.release(spawner)
+            return
         body = describe(spawner, datetime.now(UTC), idle)
+        lease = None if desk.journal.pending() else getattr(spawner, "lease", None)
+        if lease:
+            body |= {"lease": lease, "ran": bool(getattr(spawner, "ran", True))}
         try:
-            async with httpx2.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
-                answer = await http.post(url, json=body, headers={"Authorization": f"token {token}"})
-            answer.raise_for_status()
-        except httpx2.HTTPError as error:
+            await desk.door.ask("POST", "/endings", body)
+            if lease:
+                spawner.lease = None
+        except GaiaError as error:
             # The reconcile loop will see that the server is gone, only not why.
-            spawner.log.warning("The service did not hear why %s ended: %s", spawner._log_name, error)
+            spawner.log.warning("The service did not hear why %s ended: %s", spawner._log_name, error.message)
+        await desk.release(spawner)
 
     return report
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.admission import desk_of
 from gaia_vre.hub.form import form_fields, options_from_form
 from gaia_vre.hub.traits import propose
 
@@ -19,7 +20,7 @@ def configure_labs(c: Config, settings: Settings | None = None) -> None:
         c,
         "Spawner",
         default_url="/lab",
-        options_form=form_fields(settings.labs),
+        options_form=form_fields(desk_of(settings)),
         options_from_form=options_from_form,
         start_timeout=settings.labs.start_seconds,
         http_timeout=settings.labs.start_seconds,

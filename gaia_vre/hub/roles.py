@@ -20,11 +20,13 @@ SERVICE_SCOPES = {
         "read:users:name",
         "read:users:activity",
         "read:servers",
+        # The state of a server holds its lease, which nobody can forge there.
+        "admin:server_state",
         "delete:servers",
         _OUR_SERVICES[1],
     ],
-    # A token is checked by asking as its bearer; the gateway needs no right of its own.
-    "dask-gateway": [],
+    # It asks the service what a cluster may hold; a token is checked by asking as its bearer.
+    "dask-gateway": [_OUR_SERVICES[0]],
     "culler": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
     # Gives a restarted proxy its routes back.
     "supervisor": ["proxy"],

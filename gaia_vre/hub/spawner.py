@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from jupyterhub.spawner import SimpleLocalProcessSpawner, SpawnException
+from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.utils import random_port
 
 from gaia_vre.core.errors import InvalidInput
@@ -21,6 +21,7 @@ from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.launch import gaia_environment, isolated, lab_command
+from gaia_vre.hub.refusal import Refusal
 from gaia_vre.isolation.limits import existing_group, limit_group
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
 
@@ -39,6 +40,12 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     started: float | None = None
     """Creation time of the process: a process id alone may have been given to another."""
     end_reason: str | None = None
+    lease: str | None = None
+    """What this start has reserved; set before it and taken away after its end."""
+    refused: bool = False
+    """The last start was refused: there is no end to tell of."""
+    ran: bool = False
+    """It has answered: what never did costs nothing."""
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -68,6 +75,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     def get_env(self) -> dict[str, str]:
         env: dict[str, str] = super().get_env()
         env |= gaia_environment(self.settings, self.folder, self.examples, env["JUPYTERHUB_SERVICE_PREFIX"])
+        if self.lease:
+            env["GAIA_VRE_LEASE"] = self.lease
         return env | {INSTANCE_VARIABLE: self.instance, SERVER_VARIABLE: self.mark}
 
     # Start --------------------------------------------------------------------------------------
@@ -75,7 +84,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     async def start(self) -> tuple[str, int]:
         choice = self._choice()
         self._apply(choice)
-        self.end_reason = None
+        self.end_reason, self.ran = None, False
         loop = asyncio.get_running_loop()
         # A hub that was killed while starting this server has forgotten its process.
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 1.0)
@@ -85,13 +94,14 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         command = [*lab_command(choice.environment), *self.get_args()]
         self._launch(isolated(command, home, self.folder, self.examples, self.settings), home, choice)
         await self._until_it_answers()
+        self.ran = True
         return "127.0.0.1", self.port
 
     def _choice(self) -> Choice:
         try:
             return choose(self.settings.labs, self.user_options)
         except InvalidInput as error:
-            raise SpawnException(error.message, reason="options", status_code=400) from error
+            raise Refusal(error.message, reason="options", status=400) from error
 
     def _apply(self, choice: Choice) -> None:
         self.cpu_limit = choice.size.cores
@@ -116,9 +126,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         deadline = time.monotonic() + self.start_timeout
         while time.monotonic() < deadline:
             if await self.poll() is not None:
-                raise SpawnException(
-                    f"The lab ended while it started: {self._last_words()}", reason="exited", status_code=500
-                )
+                raise Refusal(f"The lab ended while it started: {self._last_words()}", reason="exited", status=500)
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:
@@ -183,11 +191,14 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     def get_state(self) -> dict[str, Any]:
         state: dict[str, Any] = super().get_state()
-        return state | {"started": self.started} if self.pid else state
+        if self.lease:
+            state["lease"] = self.lease
+        return state | {"started": self.started, "ran": self.ran} if self.pid else state
 
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
         self.started = state.get("started")
+        self.lease, self.ran = state.get("lease"), bool(state.get("ran"))
 
     def clear_state(self) -> None:
         super().clear_state()

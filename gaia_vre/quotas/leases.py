@@ -62,6 +62,12 @@ def live(connection: Connection, ids: Sequence[str] | None = None, *, lock: bool
     return [lease_of(row) for row in connection.execute(query.with_for_update() if lock else query)]
 
 
+def live_of(connection: Connection, username: str) -> list[Lease]:
+    """Return the leases of one person that have not ended, in the order in which they were asked."""
+    query = select(_TABLE).where(_LIVE, _TABLE.c.username == username).order_by(_TABLE.c.began, _TABLE.c.id)
+    return [lease_of(row) for row in connection.execute(query)]
+
+
 def move(connection: Connection, leases: Iterable[Lease]) -> None:
     """Write how far leases are settled and reserved, and their state."""
     rows = [(one.settled, one.until, one.state, one.seen, one.id) for one in leases]

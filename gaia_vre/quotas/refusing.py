@@ -11,6 +11,7 @@ from gaia_vre.core.errors import DoesNotFit
 from gaia_vre.database.quotas import LeaseRow
 from gaia_vre.quotas.fitting import demand, lacking, times_that_fit
 from gaia_vre.quotas.model import BUDGETS, CAPS
+from gaia_vre.quotas.words import WORDS, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,18 +20,6 @@ if TYPE_CHECKING:
 
     from gaia_vre.quotas.model import Account, Rate
 
-WORDS = {
-    "cores": "cores",
-    "memory": "GiB",
-    "gpus": "GPUs",
-    "servers": "servers",
-    "clusters": "Dask clusters",
-    "workers": "Dask workers",
-    "core_hours": "core-hours",
-    "gib_hours": "GiB-hours",
-    "gpu_hours": "GPU-hours",
-    "credits": "credits",
-}
 _HOLDERS = 5
 
 
@@ -107,11 +96,6 @@ def _sentence(facts: Mapping[str, Any]) -> str:
         f"{number(facts['limit'])} left{source}"
     )
     return f"{text}; held by {held}" if held else text
-
-
-def number(value: float) -> str:
-    """Return a number as people write it, with at most two digits behind the point."""
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _people(dimension: str, amount: int) -> float:

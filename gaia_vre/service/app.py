@@ -16,7 +16,7 @@ from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.look.leaflet import installed_leaflet
-from gaia_vre.service import pages, routes
+from gaia_vre.service import pages, quota_routes, routes
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
@@ -71,6 +71,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
+    app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gaia_vre.catalog.engine.model import Engine
     from gaia_vre.core.settings import Settings
+    from gaia_vre.quotas.deciding import Office
     from gaia_vre.service.gateway import Gateway
     from gaia_vre.service.hub import Hub
     from gaia_vre.service.login import Login
@@ -44,7 +45,10 @@ class Parts:
     login: Login
     metrics: Metrics
     shelf: Shelf
+    office: Office
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tick: Callable[[], object] = lambda: None
+    """Records the ledger's time, so that after a reboot it goes on from there."""
 
     @cached_property
     def catalog(self) -> Engine:

@@ -33,6 +33,8 @@ class Server:
     started: datetime | None
     last_activity: datetime | None
     options: dict[str, Any] = field(default_factory=dict)
+    lease: str | None = None
+    """What this start has reserved, as the spawner's state tells to the service alone."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class Person:
     """``user`` or ``service``."""
     admin: bool
     scopes: frozenset[str]
+    groups: frozenset[str] | None = None
+    """None when the token may not tell."""
     servers: tuple[Server, ...] = ()
-    groups: frozenset[str] = frozenset()
 
 
 class Hub:
@@ -87,8 +90,8 @@ class Hub:
             kind=str(model.get("kind", "user")),
             admin=bool(model.get("admin", False)),
             scopes=frozenset(model.get("scopes", ())),
+            groups=frozenset(map(str, model["groups"])) if "groups" in model else None,
             servers=servers,
-            groups=frozenset(str(one) for one in model.get("groups") or ()),
         )
 
     def active_servers(self) -> Iterator[Server]:
@@ -204,6 +207,7 @@ def _server(username: str, entry: dict[str, Any]) -> Server:
         started=_time(entry.get("started")),
         last_activity=_time(entry.get("last_activity")),
         options=dict(entry.get("user_options") or {}),
+        lease=(entry.get("state") or {}).get("lease"),
     )
 
 

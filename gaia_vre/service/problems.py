@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.exceptions import HTTPException
 
-from gaia_vre.core.errors import ERRORS, GaiaError
+from gaia_vre.core.errors import ERRORS, DoesNotFit, GaiaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fastapi import FastAPI, Request
     from starlette.responses import Response
@@ -36,15 +36,19 @@ HEADERS = {
 """Sent with every answer."""
 
 
-def problem(status: int, code: str, detail: str, report: str | None = None) -> JSONResponse:
+def problem(
+    status: int, code: str, detail: str, report: str | None = None, facts: Mapping[str, Any] | None = None
+) -> JSONResponse:
     """Return a problem document; a status of 500 and above is logged by the caller, under the number of its report."""
-    about = {
+    about: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
     }
+    if facts:
+        about["facts"] = facts
     return JSONResponse(
         about | ({"instance": f"urn:gaia-vre:report:{report}"} if report else {}),
         status_code=status,
@@ -65,7 +69,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
 
     def answer(request: Request, status: int, code: str, detail: str, report: str | None = None) -> Response:
         status = invalid if status == 422 else status
-        if page and "/api/" not in request.url.path and "text/html" in request.headers.get("accept", ""):
+        if page and _for_person(request):
             return page(request, status, code, detail)
         return problem(status, code, detail, report)
 
@@ -73,7 +77,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
         assert isinstance(error, GaiaError)  # noqa: S101 - starlette calls it for these only
         if error.status >= 500:
             log.warning("%s", error.message)
-        return answer(request, error.status, error.code, error.message)
+        return _refusal(request, error) or answer(request, error.status, error.code, error.message)
 
     def unfit(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - starlette calls it for these only
@@ -105,3 +109,14 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(DatabaseError, database)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _for_person(request: Request) -> bool:
+    return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
+
+
+def _refusal(request: Request, error: GaiaError) -> Response | None:
+    """Return a program's answer to what did not fit, with its facts."""
+    if isinstance(error, DoesNotFit) and not _for_person(request):
+        return problem(error.status, error.code, error.message, facts=error.facts)
+    return None

@@ -11,6 +11,7 @@ from gaia_vre.core.settings import parse_settings
 from gaia_vre.gateway.backend import GaiaLocalBackend
 from gaia_vre.gateway.configuration import configure
 from gaia_vre.isolation.bubblewrap import bubblewrap
+from tests.gateway.fake_service import Desk, admission_of
 
 ADA, EVE = User("ada"), User("eve")
 
@@ -29,8 +30,11 @@ def backend(tmp_path):
     backend = GaiaLocalBackend(config=config)
     backend.db = DataManager()
     backend.queue = Queue()
+    desk = Desk(tmp_path / "service")
+    backend.open_admission(admission_of(desk))
     yield backend
     backend.db.db.dispose()
+    desk.close()
 
 
 def heartbeat(count, active=()):

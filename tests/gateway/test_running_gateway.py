@@ -14,7 +14,7 @@ import pytest
 from gaia_vre.core.errors import InvalidInput, Unavailable
 from gaia_vre.gateway.connect import cluster
 from gaia_vre.isolation.bubblewrap import bubblewrap
-from tests.gateway.support import FakeHub, RunningGateway, get, until
+from tests.gateway.support import FakeHub, RunningGateway, get, kernel_of, until
 
 CLIENT_CODE = """
 from gaia_vre.gateway.connect import cluster
@@ -29,18 +29,6 @@ def gateway(tmp_path_factory):
     state = tmp_path_factory.mktemp("state") / ("long-" * 20)
     with FakeHub() as hub, RunningGateway(state, hub, cluster_workers_limit=3, user_clusters_limit=3) as running:
         yield running
-
-
-@contextlib.contextmanager
-def kernel_of(gateway, person):
-    """Stand in for this person's kernel: the variables that a lab gives it."""
-    variables = gateway.client_environment(person)
-    told = dask.config.collect(paths=[], env=variables)
-    known = {key: dask.config.merge(dask.config.get(key, {}), told[key]) for key in ("gateway", "labextension")}
-    with pytest.MonkeyPatch.context() as patch, dask.config.set(known):
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
-from types import SimpleNamespace
-
 import pytest
 
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.settings import Labs
 from gaia_vre.hub.choices import choose
-from gaia_vre.hub.form import form_fields, options_from_form
+from gaia_vre.hub.form import options_from_form
 
 
 def test_nothing_chosen_is_the_first_of_each() -> None:
@@ -20,6 +18,8 @@ def test_nothing_chosen_is_the_first_of_each() -> None:
         pytest.param({"size": ["small"]}, "There is no size", id="a list"),
         pytest.param({"environment": "conda"}, "There is no environment 'conda'", id="unknown environment"),
         pytest.param({"cmd": "rm"}, "The option 'cmd' is unknown", id="unknown option"),
+        pytest.param({"account": "<b>"}, "There is no account '<b>'", id="no account"),
+        pytest.param({"account": ["person:ada"]}, "There is no account", id="a list of accounts"),
     ],
 )
 def test_what_does_not_exist_is_refused_by_name(options: dict[str, object], message: str) -> None:
@@ -33,7 +33,6 @@ def test_a_form_comes_back_as_options() -> None:
     assert options_from_form({"size": ["small"], "_xsrf": ["secret"], "environment": []}) == {"size": "small"}
 
 
-def test_the_form_proposes_what_was_chosen_last() -> None:
-    html = form_fields(Labs())(SimpleNamespace(orm_spawner=SimpleNamespace(user_options={"size": "large"})))
-    assert 'value="large" checked' in html
-    assert 'value="small" checked' not in html
+def test_an_account_is_remembered_like_other_choices() -> None:
+    assert choose(Labs(), {"account": "project:heat"}).options["account"] == "project:heat"
+    assert "account" not in choose(Labs(), {"account": ""}).options

@@ -54,6 +54,7 @@ class FakeHub:
             "bob-token": {"name": "bob", "kind": "user", "admin": False, "scopes": [ACCESS]},
             "root-token": {"name": "root", "kind": "user", "admin": True, "scopes": [ACCESS]},
             "weak-token": {"name": "ada", "kind": "user", "admin": False, "scopes": ["read:users"]},
+            "gateway-token": {"name": "dask-gateway", "kind": "service", "admin": False, "scopes": [ACCESS]},
             "culler-token": {"name": "culler", "kind": "service", "admin": False, "scopes": ["list:users"]},
             SERVICE_TOKEN: {"name": "gaia", "kind": "service", "admin": False, "scopes": ["list:users"]},
         }
@@ -116,6 +117,8 @@ class FakeGateway:
 
     clusters: list[dict[str, Any]] = field(default_factory=list)
     down: bool = False
+    refusing: bool = False
+    """It tells, but stops nothing."""
     stopped: list[str] = field(default_factory=list)
 
     def transport(self) -> httpx2.MockTransport:
@@ -126,6 +129,8 @@ class FakeGateway:
             raise httpx2.ConnectError("refused")
         if request.method == "GET":
             return httpx2.Response(200, content=json.dumps(self.clusters))
+        if self.refusing:
+            return httpx2.Response(503)
         name = request.url.path.rpartition("/")[2]
         self.stopped.append(name)
         self.clusters = [each for each in self.clusters if each["name"] != name]

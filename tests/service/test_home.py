@@ -80,6 +80,7 @@ def test_a_silent_gateway_is_said_and_the_rest_is_shown(world: World) -> None:
         ("idle", "nothing had happened in it"),
         ("crashed", "its process ended by itself"),
         ("stuck", "the start took too long"),
+        ("abandoned", "its lab had stopped"),
         ("lost", "the reason is not known"),
     ],
 )

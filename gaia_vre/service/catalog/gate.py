@@ -95,7 +95,7 @@ class Gate:
 
 def reader_of(person: Person | None) -> Reader:
     """Return a person of the hub as a reader."""
-    return Reader(person.name, person.groups, person.admin) if person else Reader()
+    return Reader(person.name, person.groups or frozenset(), person.admin) if person else Reader()
 
 
 def check_allowed(dataset: str, decision: Decision) -> None:

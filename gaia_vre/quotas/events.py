@@ -1,0 +1,71 @@
+"""The steps that accounting took of itself, each recorded once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gaia_vre.database.quotas import EventRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+EventKind = Literal["refused", "would-refuse", "notice", "used-up", "shrink", "stop", "adopted", "vanished", "unused"]
+"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step."""
+
+    key: str
+    """What it is about: taken twice it is recorded once."""
+    at: datetime
+    kind: EventKind
+    account: str
+    username: str | None = None
+    lease_id: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Events:
+    """The steps in the database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(self, event: Event) -> bool:
+        """Record a step; say whether it is new."""
+        values = {name: getattr(event, name) for name in Event.__dataclass_fields__}
+        kind = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        adding = kind.insert(EventRow).values(**values).on_conflict_do_nothing(index_elements=["key"])
+        with self._engine.begin() as connection:
+            return connection.execute(adding).rowcount == 1
+
+    def find(self, key: str) -> Event | None:
+        """Return a step that was taken."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(EventRow.__table__).where(EventRow.key == key)).first()
+        return None if row is None else _event(row)
+
+    def latest(self, username: str | None = None, limit: int = 100) -> list[Event]:
+        """Return the last steps, of one person or of all, newest first."""
+        query = select(EventRow.__table__).order_by(EventRow.at.desc(), EventRow.id.desc()).limit(limit)
+        if username is not None:
+            query = query.where(EventRow.username == username)
+        with self._engine.connect() as connection:
+            return [_event(row) for row in connection.execute(query)]
+
+    def forget(self, before: datetime) -> None:
+        """Delete steps from before this time."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(EventRow).where(EventRow.at < before))
+
+
+def _event(row: Any) -> Event:
+    return Event(row.key, row.at, cast("EventKind", row.kind), row.account, row.username, row.lease_id, dict(row.facts))
