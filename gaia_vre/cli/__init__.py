@@ -16,6 +16,7 @@ COMMANDS = {
     "down": "gaia_vre.cli.local",
     "catalog": "gaia_vre.cli.catalog",
     "database": "gaia_vre.cli.database",
+    "quota": "gaia_vre.cli.quota",
 }
 
 

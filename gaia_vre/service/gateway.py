@@ -24,6 +24,8 @@ class Cluster:
     workers: int
     worker_cores: float
     worker_memory_gib: float
+    scheduler_cores: float = 1
+    scheduler_memory_gib: float = 2
     kept: datetime | None = None
     """Until when it runs on without the lab that it was started from."""
 
@@ -75,5 +77,7 @@ def _cluster(entry: dict[str, Any]) -> Cluster:
         workers=int(entry["workers"]),
         worker_cores=float(entry["worker_cores"]),
         worker_memory_gib=float(entry["worker_memory_gib"]),
+        scheduler_cores=float(entry.get("scheduler_cores", 1)),
+        scheduler_memory_gib=float(entry.get("scheduler_memory_gib", 2)),
         kept=datetime.fromisoformat(entry["kept"]) if entry.get("kept") else None,
     )

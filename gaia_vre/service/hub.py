@@ -33,6 +33,8 @@ class Server:
     started: datetime | None
     last_activity: datetime | None
     options: dict[str, Any] = field(default_factory=dict)
+    lease: str | None = None
+    """What this start has reserved, as the spawner's state tells to the service alone."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ def _server(username: str, entry: dict[str, Any]) -> Server:
         started=_time(entry.get("started")),
         last_activity=_time(entry.get("last_activity")),
         options=dict(entry.get("user_options") or {}),
+        lease=(entry.get("state") or {}).get("lease"),
     )
 
 

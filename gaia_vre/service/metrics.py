@@ -31,6 +31,12 @@ class Metrics:
         self.last_pass = Gauge(
             "gaia_reconcile_finish_seconds", "Unix time at which the last pass ended.", registry=self.registry
         )
+        self.leases = Gauge("gaia_leases_live_count", "Leases that live.", ["kind"], registry=self.registry)
+        self.differences = Gauge(
+            "gaia_ledger_differ_count",
+            "Balances that were not the sum of their entries at the last daily check.",
+            registry=self.registry,
+        )
         self.refusals = Counter(
             "gaia_starts_refuse_total",
             "Starts that did not fit, by what was asked and which limit.",

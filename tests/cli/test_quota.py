@@ -1,0 +1,87 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from gaia_vre.cli.quota import quota as command
+from gaia_vre.core.errors import Conflict, GaiaError
+from gaia_vre.core.settings import read_settings
+from gaia_vre.database.engine import database_url, make_engine
+from gaia_vre.database.migrate import upgrade
+from gaia_vre.quotas.clock import LedgerClock
+from gaia_vre.quotas.deciding import Office, Request
+from gaia_vre.quotas.model import Holding
+from gaia_vre.quotas.policy import rules_of
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A state folder in which ada holds two cores, and the command line on it."""
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"state": str(tmp_path)}))
+    engine = make_engine(database_url(read_settings(tmp_path / "settings.yaml")))
+    upgrade(engine)
+    office = Office(engine, rules_of(read_settings(tmp_path / "settings.yaml").quotas), LedgerClock(engine).now)
+    office.prepare()
+    office.admit(Request("s-1", "server", "ada", "", Holding(cores=2_000_000, servers=1_000_000)))
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(command, [*arguments, "--state", str(tmp_path)], catch_exceptions=False)
+
+    call.engine = engine  # type: ignore[attr-defined]
+    yield call
+    engine.dispose()
+
+
+def test_a_true_ledger_is_in_order(run: Run) -> None:
+    assert "Every balance is the sum" in run("check").output
+    assert json.loads(run("check", "--json").output) == []
+
+
+def test_a_wrong_balance_is_told_and_put_right(run: Run) -> None:
+    with run.engine.begin() as connection:
+        connection.execute(text("UPDATE account SET held_cores = 7 WHERE name = 'person:ada'"))
+    with pytest.raises(Conflict, match="1 balances"):
+        run("check")
+    assert json.loads(run("recount", "--json").output) == {"changed": 1}
+    run("check")
+
+
+def test_accounts_tell_what_is_held(run: Run) -> None:
+    assert "person:ada                       holds 2 cores, 1 servers" in run("accounts").output
+    found = {one["name"]: one for one in json.loads(run("accounts", "--json").output)}
+    assert found["site:local"]["held"]["cores"] == 2
+
+
+def test_an_override_holds_and_is_shown_with_its_reason(run: Run) -> None:
+    run("override", "ceiling:ada", "memory_gib", "64", "--days", "7", "--reason", "a deadline")
+    shown = run("show", "ceiling:ada").output
+    assert "at most   64 memory (a deadline, by " in shown
+    assert json.loads(run("show", "ceiling:ada", "--json").output)["overrides"][0]["value"] == 64
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ceiling:ada", "cores", "-1"),
+        ("ceiling:ada", "cores", "1e99"),
+        ("ceiling:ada", "cores", "many"),
+        ("ceiling:ada", "cars", "1"),
+        ("project:gone", "cores", "1"),
+    ],
+    ids=["negative", "absurd", "no number", "unknown limit", "unknown account"],
+)
+def test_what_cannot_be_is_refused(run: Run, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(GaiaError):
+        run("override", *arguments, "--reason", "x")
+
+
+def test_what_was_recalled_is_unlimited_again(run: Run) -> None:
+    run("override", "ceiling:ada", "cores", "1", "--reason", "maintenance")
+    run("override", "ceiling:ada", "cores", "unlimited", "--reason", "over")
+    assert "cores" not in json.loads(run("show", "ceiling:ada", "--json").output)["limits"]
