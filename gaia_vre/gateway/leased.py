@@ -2,8 +2,9 @@
 
 A cluster's lease is asked for before it starts, and every growth before workers start: a
 scheduler's heartbeat is the one place where scale, adapt and whatever a user's scheduler claims
-become workers. The same request is made again at least every 30 s, so that lower limits
-reach what runs. The answers are kept with the cluster: a gateway that is killed goes on from there.
+become workers. The same request is made again with the first heartbeat after 20 s, so that lower
+limits reach what runs within a minute. The answers are kept with the cluster: a gateway that is
+killed goes on from there.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Leased(Backend):  # type: ignore[misc]
         4, min=0, help="Cores that one user's clusters may start on while the service is silent.", config=True
     )
     ask_period = Float(
-        30, min=0, help="Seconds after which the same number of workers is asked for again; a third where some wait."
+        20, min=0, help="Seconds after which the same number of workers is asked for again; a third where some wait."
     ).tag(config=True)
 
     # What a backend says of itself ----------------------------------------------------------------
@@ -142,7 +143,8 @@ class Leased(Backend):  # type: ignore[misc]
         if cluster is not None and self.may_run(cluster):
             asked, running = int(msg["count"]), len(msg["active_workers"])
             wanted = self.grant(cluster).wanting(asked)
-            occupied = max(self.occupied(cluster), running + len(msg["closing_workers"]))
+            claimed = running + len(msg["closing_workers"])  # by whatever runs there as a scheduler
+            occupied = max(self.occupied(cluster), min(claimed, cluster.config.cluster_max_workers or claimed))
             grant = await self._agreed(cluster, wanted, occupied)
             self._keep(cluster, grant := replace(grant, ran=True))
             msg["count"] = min(asked, grant.granted)
@@ -231,6 +233,9 @@ class Leased(Backend):  # type: ignore[misc]
             count = max(wanted, occupied)
             if not self._is_due(cluster.name, grant, count):
                 return grant
+            if grant.state == "none":  # begun by a gateway that kept no grants: it keeps what it has
+                grant = replace(grant, state="emergency", granted=occupied)
+                self._keep(cluster, grant)
             try:
                 answer = await self._answered(cluster, grant, count)
                 grant = self.grant(cluster).answered(answer.granted, wanted, answer.message)

@@ -263,6 +263,28 @@ class AdmissionConformance:
 
         self.play(backend, desk, scenario)
 
+    def test_a_scheduler_that_claims_workers_it_has_not_reserves_no_more_than_a_cluster_may_have(
+        self, backend, desk, schedulers
+    ):
+        async def scenario():
+            cluster = await self.start(backend)
+            assert await self.beat(backend, cluster, 1, running=5000) == 1
+
+        self.play(backend, desk, scenario)
+        assert desk.held() <= 40
+
+    def test_a_cluster_without_a_grant_keeps_its_workers_while_the_service_is_silent(self, backend, desk, schedulers):
+        async def scenario():
+            cluster = await self.start(backend, workers=2)
+            backend.remember(cluster, None)
+            desk.silent = True
+            assert await self.beat(backend, cluster, 5, running=2) == 2
+            desk.silent = False
+            assert await self.beat(backend, cluster, 5, running=2) == 5
+
+        self.play(backend, desk, scenario)
+        assert (desk.held("clusters"), desk.held("workers")) == (1, 5)
+
     def test_a_lease_that_the_service_lost_is_asked_for_anew(self, backend, desk, schedulers):
         async def scenario():
             desk.silent = True
