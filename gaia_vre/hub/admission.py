@@ -8,8 +8,6 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from jupyterhub.spawner import SpawnException
-
 from gaia_vre.client import Amounts, LeaseWanted
 from gaia_vre.core.errors import DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
 from gaia_vre.core.settings import Settings, load_settings
@@ -17,7 +15,7 @@ from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.journal import Journal, moment, seconds_ago
-from gaia_vre.hub.refusal import Refused, refusal_html
+from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -31,7 +29,12 @@ log = logging.getLogger(__name__)
 def configure_admission(c: Config, settings: Settings | None = None) -> None:
     """Have every start of a server admitted."""
     desk = desk_of(settings or load_settings())
-    propose(c, "Spawner", pre_spawn_hook=desk.admit)
+
+    async def admit(spawner: Any) -> None:
+        # No method: the hub copies its configuration, and with a method all that it belongs to.
+        await desk.admit(spawner)
+
+    propose(c, "Spawner", pre_spawn_hook=admit)
     desk.watch()
 
 
@@ -58,7 +61,7 @@ class Desk:
 
         Raises
         ------
-        SpawnException
+        Refusal
             It does not fit, or cannot be decided now; the person reads why, and what would fit.
         """
         spawner.refused = True
@@ -74,7 +77,7 @@ class Desk:
         except GaiaError as error:
             if not _silent(error):
                 spawner.lease = None
-                raise SpawnException(error.message, reason="account", status_code=error.status) from error
+                raise Refusal(error.message, reason="account", status=error.status) from error
             await self._admit_silently(spawner, choice, wanted)
         else:
             self._tell_soon()
@@ -84,7 +87,7 @@ class Desk:
         try:
             return choose(self.settings.labs, spawner.user_options)
         except InvalidInput as error:
-            raise SpawnException(error.message, reason="options", status_code=400) from error
+            raise Refusal(error.message, reason="options", status=400) from error
 
     async def release(self, spawner: Any) -> None:
         """Give a lease back; called by the hub after each end, on whatever path it comes."""
@@ -106,17 +109,17 @@ class Desk:
         """Start small sizes on a lease that the service is told of later."""
         most = self.settings.quotas.emergency_cores
         if choice.size.cores > most:
-            raise SpawnException(
+            raise Refusal(
                 f"What is left cannot be looked up now: meanwhile sizes up to {most:g} cores start, and "
                 f"{choice.size.title} has {choice.size.cores:g}. Nothing was started and nothing was charged",
                 reason="service",
-                status_code=503,
+                status=503,
             )
         if not await self._in_thread(self.journal.add, "start", wanted.id, body=wanted.body()):
-            raise SpawnException(
+            raise Refusal(
                 "What is left cannot be looked up now, and too many starts wait for it already",
                 reason="service",
-                status_code=503,
+                status=503,
             )
         log.warning("%s starts on an emergency lease: the service does not answer", spawner._log_name)
 
@@ -180,13 +183,13 @@ class Desk:
 
     # --------------------------------------------------------------------------------------------
 
-    def _refused(self, spawner: Any, choice: Choice, refusal: DoesNotFit, number: str) -> SpawnException:
+    def _refused(self, spawner: Any, choice: Choice, refusal: DoesNotFit, number: str) -> Refusal:
         refused = Refused(spawner.user.name, spawner.name, choice, refusal, number)
-        return SpawnException(
+        return Refusal(
             f"{refusal.message}. Nothing was started and nothing was charged",
             reason="quota",
-            message_html=refusal_html(self.settings.labs, refused),
-            status_code=409,
+            html=refusal_html(self.settings.labs, refused),
+            status=409,
         )
 
     @staticmethod

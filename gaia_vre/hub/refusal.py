@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jupyterhub.spawner import SpawnException
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     from gaia_vre.hub.choices import Choice
 
 _MOST_WAYS = 4
+
+
+class Refusal(SpawnException):  # type: ignore[misc]
+    """A start that is refused; the pages of the hub show its words, and nothing of the machinery around them."""
+
+    def __init__(self, message: str, *, reason: str, status: int, html: str = "") -> None:
+        super().__init__(message, reason=reason, message_html=html, status_code=status)
+        # The start form and the waiting page of JupyterHub 6.1 look for these names only.
+        self.jupyterhub_message = message
+        if html:
+            self.jupyterhub_html_message = html
+
+
 WORDS = {
     "cores": "cores",
     "memory": "GiB of memory",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from jupyterhub.spawner import SimpleLocalProcessSpawner, SpawnException
+from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.utils import random_port
 
 from gaia_vre.core.errors import InvalidInput
@@ -21,6 +21,7 @@ from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.launch import gaia_environment, isolated, lab_command
+from gaia_vre.hub.refusal import Refusal
 from gaia_vre.isolation.limits import existing_group, limit_group
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
 
@@ -100,7 +101,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         try:
             return choose(self.settings.labs, self.user_options)
         except InvalidInput as error:
-            raise SpawnException(error.message, reason="options", status_code=400) from error
+            raise Refusal(error.message, reason="options", status=400) from error
 
     def _apply(self, choice: Choice) -> None:
         self.cpu_limit = choice.size.cores
@@ -125,9 +126,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         deadline = time.monotonic() + self.start_timeout
         while time.monotonic() < deadline:
             if await self.poll() is not None:
-                raise SpawnException(
-                    f"The lab ended while it started: {self._last_words()}", reason="exited", status_code=500
-                )
+                raise Refusal(f"The lab ended while it started: {self._last_words()}", reason="exited", status=500)
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:

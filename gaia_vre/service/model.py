@@ -8,8 +8,9 @@ from typing import Literal
 
 Kind = Literal["server", "cluster"]
 
-Reason = Literal["asked", "idle", "memory", "crashed", "lost", "stuck", "abandoned"]
-"""asked: by a person; lost: it was gone when the service looked, and nothing told why; abandoned: its lab had ended."""
+Reason = Literal["asked", "idle", "memory", "crashed", "lost", "stuck", "abandoned", "budget"]
+"""asked: by a person; lost: it was gone when the service looked, and nothing told why; abandoned: its lab had ended;
+budget: the account that paid had nothing left."""
 
 
 @dataclass(frozen=True, order=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,8 +14,10 @@ from starlette.templating import Jinja2Templates
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
 from gaia_vre.look import TEMPLATES
+from gaia_vre.quotas.words import WORDS
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
+from gaia_vre.service.ladder import standing
 from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES, Language
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
@@ -51,6 +54,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": service.store.notice(who.name),
+        **_budget(service, who),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),
@@ -153,6 +157,19 @@ def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
         return [each for each in service.gateway.clusters() if each.username == who.name], False
     except GaiaError:
         return [], True
+
+
+def _budget(service: Parts, who: Caller) -> dict[str, Any]:
+    """Return the last step that a budget of this person's has come to, as long as it stands there."""
+    found = standing(service.office, who.name, service.clock())
+    if found is None:
+        return {"budget": None}
+    stops = found.facts.get("stops")
+    return {
+        "budget": found,
+        "budget_word": WORDS[str(found.facts["dimension"])],
+        "budget_stops": datetime.fromisoformat(str(stops)) if stops else None,
+    }
 
 
 def _redirect(address: str) -> Response:

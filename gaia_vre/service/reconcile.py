@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError
 from gaia_vre.service.abandoned import end_abandoned
+from gaia_vre.service.ladder import Ladder
 from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
@@ -36,7 +37,7 @@ class Reconciler:
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock = parts.clock
-        self.meter = Meter(parts)
+        self.meter, self.ladder = Meter(parts), Ladder(parts)
         self.silent: set[str] = set()
         """What did not answer at the last pass; said once, not at every pass."""
         self._active: dict[Thing, datetime | None] = {}
@@ -67,7 +68,7 @@ class Reconciler:
             return
         self._note_answer("hub")
         clusters = self._clusters()
-        self.meter.step(servers, clusters)
+        live = self.meter.step(servers, clusters)
         plan = decide(recorded, servers, clusters, now, self.start_limit)
         self._record_ends(plan, now)
         self.store.begin(plan.begun)
@@ -75,6 +76,7 @@ class Reconciler:
             self._free(thing, now)
         self._end_ownerless(servers, clusters or ())
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
+        self.ladder.step(live, now)
         self._forget(now)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))

@@ -1,5 +1,6 @@
 """The files of hub_config, read as the hub reads them."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def test_every_trait_that_we_set_exists() -> None:
         if not SECTIONS[section].class_traits(config=True).get(name)
     ]
     assert unknown == []
+
+
+def test_the_hub_can_copy_the_configuration() -> None:
+    copy.deepcopy(load())
 
 
 @pytest.mark.parametrize("fragment", sorted((FOLDER / "jupyterhub_config.d").glob("*.py")), ids=lambda path: path.name)

@@ -1,0 +1,165 @@
+"""What happens while a budget runs out: notices, then no more workers and starts, a grace, then the stop."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gaia_vre.core.amounts import hours
+from gaia_vre.core.errors import GaiaError, NotFound
+from gaia_vre.quotas import balances
+from gaia_vre.quotas.events import Event
+from gaia_vre.quotas.model import BUDGETS
+from gaia_vre.quotas.words import WORDS, number
+from gaia_vre.service.model import Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from gaia_vre.quotas.deciding import Office
+    from gaia_vre.quotas.model import Account, Lease
+    from gaia_vre.service.dependencies import Parts
+
+log = logging.getLogger(__name__)
+
+NOTICES = (80, 95)
+"""Percent of a budget."""
+_STANDS = timedelta(days=7)
+_LOOKED_AT = 20
+
+
+@dataclass(frozen=True)
+class Rung:
+    """How far the use of one budget has come."""
+
+    account: Account
+    dimension: str
+    percent: int
+    """80, 95 or 100."""
+
+    @property
+    def amounts(self) -> tuple[float, float]:
+        """What is used, and the limit."""
+        return hours(getattr(self.account.used, self.dimension)), hours(self.account.limits[self.dimension] or 0)
+
+    @property
+    def sentence(self) -> str:
+        used, limit = self.amounts
+        return f"{self.account.title}: {number(used)} of {number(limit)} {WORDS[self.dimension]} used"
+
+    def key(self, now: datetime) -> str:
+        """Name this step of this budget; once in a dated period, once a week (the stop: a day) in a rolling one."""
+        window = self.account.window
+        if window.days is None:
+            period = str(window.start)
+        else:
+            period = now.strftime("%Y-%m-%d" if self.percent == 100 else "%G-W%V")
+        return f"{self.account.name}:{self.dimension}:{self.percent}:{self.account.limits[self.dimension]}:{period}"
+
+
+def rungs(accounts: Iterable[Account]) -> list[Rung]:
+    """Return the highest step that each budget has reached."""
+    found = []
+    for account in accounts:
+        for name in BUDGETS:
+            limit, used = account.limits[name], int(getattr(account.used, name))
+            reached = [step for step in (*NOTICES, 100) if limit and used * 100 >= limit * step]
+            # A limit of nothing, as after the period, is used up by whatever runs.
+            if reached or limit == 0:
+                found.append(Rung(account, name, max(reached, default=100)))
+    return found
+
+
+class Ladder:
+    """The part of each pass that acts when budgets run out; every step is taken and recorded once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.office, self.hub, self.gateway, self.store = parts.office, parts.hub, parts.gateway, parts.store
+        self.grace = timedelta(minutes=parts.settings.quotas.grace_minutes)
+        self.observe = parts.settings.quotas.observe
+        self.metrics = parts.metrics
+
+    def step(self, live: Sequence[Lease], now: datetime) -> None:
+        """Do one pass over the accounts that something is charged to."""
+        with self.office.engine.connect() as connection:
+            touched = sorted({account for lease in live for account in lease.chain})
+            accounts = balances.read(connection, touched) if touched else {}
+        for rung in rungs(accounts.values()):
+            theirs = [lease for lease in live if rung.account.id in lease.chain and lease.seen]
+            if rung.percent < 100:
+                self._notify(rung, theirs, now)
+            else:
+                self._use_up(rung, theirs, now)
+
+    def _notify(self, rung: Rung, theirs: Sequence[Lease], now: datetime) -> None:
+        for username in sorted({lease.username for lease in theirs}):
+            self._record(rung, "notice", now, username)
+
+    def _use_up(self, rung: Rung, theirs: Sequence[Lease], now: datetime) -> None:
+        """Begin the grace, and when it is over stop what is charged to this account."""
+        for username in sorted({lease.username for lease in theirs}):
+            self._record(rung, "used-up", now, username)
+        for lease in theirs:
+            if lease.rate.holding.workers and self._record_lease(rung, "shrink", lease, now):
+                # The gateway asks every minute how many workers it may have; the answer is none now.
+                log.info("%s: the Dask cluster %s has to do without workers", rung.sentence, lease.thing)
+        for lease in theirs:
+            begun = self.office.events.find(f"used-up:{rung.key(now)}:{lease.username}")
+            if begun and now - begun.at >= self.grace and not self.observe:
+                self._stop(rung, lease, now)
+
+    def _stop(self, rung: Rung, lease: Lease, now: datetime) -> None:
+        if self.office.events.find(_key(rung, "stop", lease)):
+            return  # it is stopping
+        # Recorded first: the hub tells of the end at once, and knows no reason.
+        self.store.end(Thing(lease.kind, lease.username, lease.thing), "budget", now, rung.sentence)
+        try:
+            if lease.kind == "server":
+                self.hub.stop(lease.username, lease.thing)
+            else:
+                self.gateway.stop(lease.thing)
+        except GaiaError as error:
+            log.warning("%s %r of %s could not be stopped: %s", lease.kind, lease.thing, lease.username, error.message)
+            return
+        self._record_lease(rung, "stop", lease, now)
+        self.metrics.repairs.labels("budget-stop").inc()
+        log.info("%s: the %s %r of %s is stopped", rung.sentence, lease.kind, lease.thing, lease.username)
+
+    def _record(self, rung: Rung, kind: str, now: datetime, username: str) -> None:
+        used, limit = rung.amounts
+        facts = {"dimension": rung.dimension, "percent": rung.percent, "used": used, "limit": limit}
+        facts |= {"title": rung.account.title, "message": rung.sentence}
+        if kind == "used-up":
+            facts["stops"] = (now + self.grace).isoformat()
+        key = f"{kind}:{rung.key(now)}:{username}"
+        event = Event(key, now, kind, rung.account.name, username, None, facts)  # type: ignore[arg-type]
+        if self.office.events.record(event):
+            log.info("%s; told to %s", rung.sentence, username)
+
+    def _record_lease(self, rung: Rung, kind: str, lease: Lease, now: datetime) -> bool:
+        facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
+        key = _key(rung, kind, lease)
+        return self.office.events.record(
+            Event(key, now, kind, rung.account.name, lease.username, lease.id, facts)  # type: ignore[arg-type]
+        )
+
+
+def standing(office: Office, username: str, now: datetime) -> Event | None:
+    """Return the last step that somebody was told of, if the budget still stands there."""
+    told = [one for one in office.events.latest(username, _LOOKED_AT) if one.kind in ("notice", "used-up")]
+    if not told or now - told[0].at > _STANDS:
+        return None
+    try:
+        account = office.accounts.find(told[0].account)
+    except NotFound:
+        return None
+    where = {rung.dimension: rung.percent for rung in rungs([account])}
+    facts = told[0].facts
+    return told[0] if where.get(str(facts["dimension"]), 0) >= int(facts["percent"]) else None
+
+
+def _key(rung: Rung, kind: str, lease: Lease) -> str:
+    return f"{kind}:{rung.account.name}:{rung.dimension}:{lease.id}"
