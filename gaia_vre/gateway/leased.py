@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from dask_gateway_server.backends.base import Backend, PublicException
 from traitlets import Float, Unicode
 
-from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError, NotFound, Unavailable
+from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError, InvalidInput, NotFound, Unavailable
 from gaia_vre.gateway.admission import Admission, Answer, Request
 from gaia_vre.gateway.grants import Grant, Sizes, Wish, emergency_workers
 
@@ -155,7 +155,7 @@ class Leased(Backend):  # type: ignore[misc]
         """Note what the user wishes; a number is asked for at once, so that the answer can say what was granted."""
         held = self.find(cluster.name)
         if held is not None and self.may_run(held):
-            wish = Wish.of(msg)
+            wish = _wish(msg)
             self._keep(held, replace(self.grant(held), wish=wish, told=None))
             at_least = (wish.least if wish.adaptive else wish.most) if wish else None
             if at_least is not None:
@@ -316,6 +316,13 @@ class Leased(Backend):  # type: ignore[misc]
             self.log.warning("Could not be told to a cluster: %s", error)
         except Exception:
             self.log.exception("Looking after leases failed; the next heartbeat tries anew")
+
+
+def _wish(message: dict[str, Any]) -> Wish | None:
+    try:
+        return Wish.of(message)
+    except InvalidInput as error:
+        raise PublicException(error.message) from error
 
 
 def _ago(milliseconds: float | None) -> float:
