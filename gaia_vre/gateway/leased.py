@@ -16,11 +16,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dask_gateway_server.backends.base import Backend, PublicException
+from dask_gateway_server.backends.base import PublicException
 from traitlets import Float, Unicode
 
 from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError, InvalidInput, NotFound, Unavailable
 from gaia_vre.gateway.admission import Admission, Answer, Request
+from gaia_vre.gateway.described import Described
 from gaia_vre.gateway.grants import Grant, Sizes, Wish, emergency_workers
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ _TELL_SECONDS = 0.3
 _WEEK_SECONDS = 7 * 86400.0
 
 
-class Leased(Backend):  # type: ignore[misc]
-    """Admission for any backend; the methods of the first part are what a backend says of itself."""
+class Leased(Described):
+    """Admission for any backend that says of itself what `Described` asks."""
 
     service_url = Unicode(help="Address of the service that grants leases, with its path.", config=True)
     service_token = Unicode(help="The gateway's own token of the hub.", config=True)
@@ -44,54 +45,6 @@ class Leased(Backend):  # type: ignore[misc]
     ask_period = Float(
         20, min=0, help="Seconds after which the same number of workers is asked for again; a third where some wait."
     ).tag(config=True)
-
-    # What a backend says of itself ----------------------------------------------------------------
-
-    def prepare(self, user: Any, options: dict[str, Any], config: Any) -> Any:
-        """Return a cluster with its name that does not start yet."""
-        raise NotImplementedError
-
-    async def begin(self, cluster: Any) -> None:
-        """Start a prepared cluster."""
-        raise NotImplementedError
-
-    def drop(self, cluster: Any) -> None:
-        """Forget a prepared cluster that was refused."""
-        raise NotImplementedError
-
-    def give_up(self, cluster: Any) -> None:
-        """Forget a prepared cluster whose lease may have been granted without our hearing of it."""
-        raise NotImplementedError
-
-    def find(self, name: str) -> Any | None:
-        """Return a cluster by name."""
-        raise NotImplementedError
-
-    def known(self) -> Iterable[Any]:
-        """Return every cluster that is kept, also ended ones."""
-        raise NotImplementedError
-
-    def may_run(self, cluster: Any) -> bool:
-        """Say whether nobody has asked for this cluster's end."""
-        raise NotImplementedError
-
-    def is_over(self, cluster: Any) -> bool:
-        """Say whether a cluster has ended and nothing of it runs any more."""
-        raise NotImplementedError
-
-    def occupied(self, cluster: Any) -> int:
-        """Return how many workers of a cluster run, start or close."""
-        raise NotImplementedError
-
-    def facts(self, cluster: Any) -> dict[str, Any] | None:
-        """Return what was kept by `remember`."""
-        raise NotImplementedError
-
-    def remember(self, cluster: Any, facts: dict[str, Any]) -> None:
-        """Keep this with the cluster, beyond the gateway's own life."""
-        raise NotImplementedError
-
-    # What is done with it -------------------------------------------------------------------------
 
     async def setup(self, app: Any) -> None:
         self.open_admission(Admission(self.service_url, self.service_token))
