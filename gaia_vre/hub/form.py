@@ -23,6 +23,7 @@ def form_fields(desk: Desk) -> Callable[[Any], Awaitable[str]]:
     labs = desk.settings.labs
     pages = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
     pages.filters["amount"] = _amount
+    pages.filters["long"] = lambda hours: _amount(int(hours) if hours >= 10 else hours)
     template = pages.get_template("gaia_choices.html")
 
     async def render(spawner: Any) -> str:
@@ -31,10 +32,10 @@ def form_fields(desk: Desk) -> Callable[[Any], Awaitable[str]]:
         names = [one["name"] for one in payers]
         if names and last.get("account") not in names:
             last["account"] = names[0]
-        sizes = [_described(size, payers, last.get("account")) for size in labs.sizes]
-        return template.render(
-            labs=labs, last=last, payers=payers, sizes=sizes, silent=not payers, mine=f"person:{spawner.user.name}"
-        )
+        mine = f"person:{spawner.user.name}"
+        titles = {one["name"]: "your account" if one["name"] == mine else one["title"] for one in payers}
+        sizes = [_described(size, payers, titles, last.get("account")) for size in labs.sizes]
+        return template.render(labs=labs, last=last, payers=payers, sizes=sizes, silent=not payers, mine=mine)
 
     return render
 
@@ -65,11 +66,10 @@ def _budgets(payer: dict[str, Any]) -> list[str]:
     ]
 
 
-def _described(size: Size, payers: list[dict[str, Any]], chosen: str | None) -> dict[str, Any]:
+def _described(size: Size, payers: list[dict[str, Any]], titles: dict[str, str], chosen: str | None) -> dict[str, Any]:
     """Return a size with its price, and where it fits now or why not."""
     offers = {one["name"]: one["sizes"].get(size.name) for one in payers}
     known = {name: offer for name, offer in offers.items() if offer}
-    titles = {one["name"]: one["title"] for one in payers}
     best = known.get(chosen or "") or next(iter(known.values()), None)
     return {
         "size": size,

@@ -166,7 +166,7 @@ def allowance_of(
     """Return the limits of an account by all that is said about it; pure."""
     declared = rules.declared(name)
     fixed = tuple(
-        Override(dimension, value, _EVER, None, "limit of the settings", "the operators")
+        Override(dimension, value, _EVER, None, "set in the settings", "the operators")
         for dimension, value in ((declared.amounts if declared else None) or {}).items()
     )
     bypass = "the settings say so" if name in rules.bypass else None

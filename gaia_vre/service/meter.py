@@ -128,7 +128,9 @@ class Meter:
         for lease in absent:
             if now.seconds - since[lease.id] < PATIENCE_SECONDS:
                 continue
-            if not lease.seen and now.seconds - lease.settled < self.start_seconds + PATIENCE_SECONDS:
+            # The hub shows a server from before it asks for the lease; the gateway shows a cluster later.
+            starting = self.start_seconds if lease.kind == "cluster" and not lease.seen else 0
+            if now.seconds - lease.settled < starting + PATIENCE_SECONDS:
                 continue
             # Charged up to when it was last seen; what never appeared costs nothing.
             seen = Instant(lease.settled, now.wall - timedelta(seconds=now.seconds - lease.settled))

@@ -290,7 +290,7 @@ def test_the_form_prices_each_size_and_says_what_is_left(desk: Desk) -> None:
     html = form(desk)
     assert "1.5 credits/h" in html
     assert "Not now: 0 of 4 cores left on ada. Fits on heat." in html
-    assert "Lasts 33.33 h at this size" in form(desk, account="project:heat")
+    assert "Lasts 33 h at this size" in form(desk, account="project:heat")
     assert "36.6 of 100 credits left" in html
 
 

@@ -87,10 +87,18 @@ def test_what_only_starts_is_not_charged_yet(machine: Machine) -> None:
 def test_a_start_that_never_came_is_given_back_without_charge(machine: Machine) -> None:
     machine.start()
     machine.gone()
-    machine.later(120)
+    machine.later(60)
     assert machine.held() == 4
-    machine.later(80)
+    machine.later(20)
     assert (machine.used(), machine.held(), machine.steps()) == (0, 0, ["unused"])
+
+
+def test_a_cluster_may_take_its_time_to_appear(machine: Machine) -> None:
+    machine.office.admit(Request("c-c1", "cluster", "ada", "c1", SCHEDULER, WORKER, 1))
+    machine.later(160)
+    assert machine.held() == 2
+    machine.later(40)
+    assert (machine.used(), machine.held()) == (0, 0)
 
 
 def test_what_is_gone_is_charged_up_to_when_it_was_last_seen(machine: Machine) -> None:
