@@ -253,7 +253,11 @@ class Leased(Described):
 
     async def _release_loop(self) -> None:
         while True:
-            heard = await self.release_ended()
+            heard = False
+            try:
+                heard = await self.release_ended()
+            except Exception:
+                self.log.exception("Giving back leases failed; trying again")
             await asyncio.sleep(_RELEASE_SECONDS if heard else _SILENT_SECONDS)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
