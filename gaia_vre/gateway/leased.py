@@ -76,8 +76,10 @@ class Leased(Described):
         options, config = await self.process_cluster_options(user, cluster_options)
         cluster = self.prepare(user, options, config)
         workers = int(options.get("workers", 0))
+        # A lab's token does not tell its owner's groups: none is no word about them.
+        groups = user.groups or None
         try:
-            answer = await self._reserved(_request(cluster, user.groups, workers))
+            answer = await self._reserved(_request(cluster, groups, workers))
             grant = Grant(account=answer.account).answered(answer.granted, workers, answer.message)
         except Unavailable as silence:
             grant = self._emergency(cluster, workers, silence)

@@ -102,6 +102,14 @@ class AdmissionConformance:
         (lease,) = desk.live()
         assert (lease.parent, lease.account) == ("s-1", desk.accounts.find("person:ada").id)
 
+    @pytest.mark.parametrize(("groups", "told"), [((), None), (("b", "a"), ["a", "b"])], ids=["not known", "known"])
+    def test_groups_are_told_only_where_they_are_known(self, backend, desk, schedulers, groups, told):
+        async def scenario():
+            await self.start(backend, user=User("ada", groups=groups))
+
+        self.play(backend, desk, scenario)
+        assert desk.groups == told
+
     def test_growth_stops_where_it_does_not_fit_and_goes_on_when_it_does(self, backend, desk, schedulers):
         desk.allow(cores=4)
 
