@@ -25,8 +25,14 @@ class Door:
     """
 
     def __init__(self, url: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._url, self._token, self._transport = f"{url}/api", token, transport
-        self._http: httpx2.AsyncClient | None = None
+        # Made at once: reading the certificates takes the first client 50 ms, which would hold the hub up.
+        self._http = httpx2.AsyncClient(
+            base_url=f"{url}/api",
+            headers={"Authorization": f"token {token}"},
+            timeout=PATIENCE_SECONDS,
+            transport=transport,
+            trust_env=False,
+        )
 
     async def ask(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
         """Return the answer, or raise the error that the service raised.
@@ -38,20 +44,9 @@ class Door:
         """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                answer = await self._client().request(method, path, json=body, params=query)
+                answer = await self._http.request(method, path, json=body, params=query)
         except (httpx2.HTTPError, TimeoutError) as error:
             raise Unavailable(f"The service does not answer ({type(error).__name__})") from error
         if answer.status_code >= 400:
             raise refusal(answer)
         return answer.json() if answer.content else None
-
-    def _client(self) -> httpx2.AsyncClient:
-        if self._http is None:
-            self._http = httpx2.AsyncClient(
-                base_url=self._url,
-                headers={"Authorization": f"token {self._token}"},
-                timeout=PATIENCE_SECONDS,
-                transport=self._transport,
-                trust_env=False,
-            )
-        return self._http

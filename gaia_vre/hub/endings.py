@@ -27,18 +27,22 @@ def report_endings(desk: Desk) -> Callable[[Any], Awaitable[None]]:
     idle = timedelta(minutes=desk.settings.labs.idle_minutes)
 
     async def report(spawner: Any) -> None:
-        body = describe(spawner, datetime.now(UTC), idle)
         # A start that was refused has no end: the person has read why.
-        if not getattr(spawner, "refused", False):
-            await tell(spawner, body)
-        await desk.release(spawner)
-
-    async def tell(spawner: Any, body: dict[str, Any]) -> None:
+        if getattr(spawner, "refused", False):
+            await desk.release(spawner)
+            return
+        body = describe(spawner, datetime.now(UTC), idle)
+        lease = None if desk.journal.pending() else getattr(spawner, "lease", None)
+        if lease:
+            body |= {"lease": lease, "ran": bool(getattr(spawner, "ran", True))}
         try:
             await desk.door.ask("POST", "/endings", body)
+            if lease:
+                spawner.lease = None
         except GaiaError as error:
             # The reconcile loop will see that the server is gone, only not why.
             spawner.log.warning("The service did not hear why %s ended: %s", spawner._log_name, error.message)
+        await desk.release(spawner)
 
     return report
 

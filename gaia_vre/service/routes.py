@@ -80,6 +80,10 @@ class Report(BaseModel):
     ended: Moment
     reason: Reason
     detail: str = Field(default="", max_length=500, pattern=_PRINTABLE)
+    lease: str | None = Field(default=None, pattern=r"^[sc]-[A-Za-z0-9._-]{1,62}$")
+    """Given back with this end: one request instead of two."""
+    ran: bool = True
+    """False: it never answered, and costs nothing."""
 
 
 @router.get("/me")
@@ -150,6 +154,8 @@ def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
         raise InvalidInput(f"ended: {report.ended.isoformat()} is in the future")
     thing = Thing(report.kind, report.username, report.name)
     service.store.report(thing, report.reason, report.started, report.ended, report.detail)
+    if report.lease:
+        service.office.release(report.lease, ran=report.ran)
 
 
 @router.post("/endings/{number}/dismiss", status_code=204)

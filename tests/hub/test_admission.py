@@ -262,9 +262,17 @@ def test_the_end_of_a_server_is_told_and_its_lease_given_back(desk: Desk, servic
     asyncio.run(desk.admit(lab))
     lease = lab.lease
     asyncio.run(report_endings(desk)(lab))
-    assert [path for _, path, _ in service.told] == ["/quotas/leases", "/endings", f"/quotas/leases/{lease}"]
-    assert service.told[-1][2] == {"ran": "true", "seconds_ago": "0"}
+    assert [path for _, path, _ in service.told] == ["/quotas/leases", "/endings"]
+    assert (service.told[-1][2]["lease"], service.told[-1][2]["ran"]) == (lease, True)
     assert lab.lease is None
+
+
+def test_the_end_of_a_server_that_nobody_heard_of_waits(desk: Desk, service: FakeService) -> None:
+    lab = spawner()
+    asyncio.run(desk.admit(lab))
+    service.mode = "away"
+    asyncio.run(report_endings(desk)(lab))
+    assert [one["kind"] for one in desk.journal.pending()] == ["end"]
 
 
 def test_a_refused_start_has_no_end(desk: Desk, service: FakeService) -> None:

@@ -165,6 +165,16 @@ def test_the_lease_of_another_start_is_not_taken_over(world: World) -> None:
         hub.admit(lab(user="bob"))
 
 
+def test_an_end_gives_its_lease_back(world: World) -> None:
+    client(world).admit(lab())
+    world.later(hours=1)
+    told = {"username": "ada", "ended": world.time[0].isoformat(), "reason": "asked", "lease": "s-1", "ran": True}
+    assert world.program(SERVICE_TOKEN).post("/services/gaia/api/endings", json=told).status_code == 201
+    usage = client(world, "ada-token").usage()
+    assert usage["holds"] == []
+    assert usage["accounts"][0]["used"]["core_hours"] == pytest.approx(2)
+
+
 def test_what_was_told_late_is_charged_from_its_beginning(world: World) -> None:
     hub = client(world)
     world.later(hours=3)
