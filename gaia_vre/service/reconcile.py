@@ -76,7 +76,7 @@ class Reconciler:
             self._free(thing, now)
         self._end_ownerless(servers, clusters or ())
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
-        self.ladder.step(live, now)
+        self.ladder.step(live)
         self._forget(now)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))
