@@ -45,7 +45,8 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
     def keep(self, until: datetime | date | None) -> Granted:
         """Let this cluster run on when its lab has stopped; its account goes on paying.
 
-        A cluster without work still stops.
+        A cluster without work still stops. From now on ``close()`` only lets go of it, as the kernel's
+        end does; ``close(shutdown=True)`` ends it.
 
         Parameters
         ----------
