@@ -39,7 +39,7 @@ class Group(NamedTuple):
 
     collection: str | None
     month: str | None
-    count: int
+    items: int
     first: int | None
     last: int | None
 
@@ -71,7 +71,7 @@ def aggregated(
     facets
         Returns facet, value and number for collections.
     """
-    groups = [one for one in groups if one.count]
+    groups = [one for one in groups if one.items]
     collections = tuple(sorted({one.collection for one in groups if one.collection is not None}))
     of_facets = facets(collections) if collections and any(name in BY_FACET for name in names) else {}
     return tuple(_one(name, step, groups, of_facets) for name in dict.fromkeys(names))
@@ -79,15 +79,15 @@ def aggregated(
 
 def _one(name: str, step: Step, groups: list[Group], facets: dict[str, dict[str, int]]) -> Aggregation:
     if name == "total_count":
-        return Aggregation(name, sum(one.count for one in groups))
+        return Aggregation(name, sum(one.items for one in groups))
     if name == "datetime_min":
         return Aggregation(name, min((one.first for one in groups if one.first is not None), default=None))
     if name == "datetime_max":
         return Aggregation(name, max((one.last for one in groups if one.last is not None), default=None))
     if name == "datetime_frequency":
         length = len("2020-01") if step == "month" else len("2020")
-        return _bounded(name, sorted(_sums((one.month and one.month[:length], one.count) for one in groups)))
-    found = _sums((one.collection, one.count) for one in groups)
+        return _bounded(name, sorted(_sums((one.month and one.month[:length], one.items) for one in groups)))
+    found = _sums((one.collection, one.items) for one in groups)
     if name in BY_FACET:
         found = list(facets.get(BY_FACET[name], {}).items())
     return _bounded(name, sorted(found, key=lambda one: (-one[1], one[0])))

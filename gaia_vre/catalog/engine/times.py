@@ -78,5 +78,10 @@ def stored(text: str | None) -> int | None:
     return _micros(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
+def written(micros: int) -> str:
+    """Return an instant as RFC 3339 writes it, in UTC."""
+    return f"{(_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat()}Z"
+
+
 def _micros(instant: datetime) -> int:
     return (instant.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)

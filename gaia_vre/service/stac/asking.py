@@ -15,6 +15,8 @@ from gaia_vre.core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pydantic import BaseModel
+
     from gaia_vre.catalog.engine.model import Document, Expression
 
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -42,6 +44,14 @@ def asked(values: Mapping[str, Any]) -> Search:
         limit=min(values.get("limit") or PAGE, PAGE_LIMIT),
         token=values.get("token") or None,
     )
+
+
+def posted(body: BaseModel) -> tuple[dict[str, Any], Document]:
+    """Return the parameters of a posted search, and the body as it was sent."""
+    values = dict(body)
+    shape = values.get("intersects")
+    values["intersects"] = shape.model_dump(exclude_none=True) if shape else None
+    return values, body.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def chosen_fields(fields: Any) -> tuple[set[str], set[str]]:

@@ -20,22 +20,13 @@ from gaia_vre.catalog.engine.times import parse_instant
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 from tests.catalog.engine.documents import COLLECTIONS, ITEMS, collection, item
-from tests.support.postgresql import new_database, running_postgresql
+from tests.support.postgresql import new_database
 
-POSTGIS = list(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
 TRIANGLE = {"type": "Polygon", "coordinates": [[[0, 0], [5, 0], [0, 5], [0, 0]]]}
 
 
 def sqlite(folder: Path) -> Engine:
     return SqliteEngine(build(folder / "catalog.sqlite", COLLECTIONS, ITEMS), counting_seconds=5)
-
-
-@pytest.fixture(scope="session")
-def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not POSTGIS:
-        pytest.skip("POSTGIS IS NOT INSTALLED: the catalog is tried on SQLite only (Debian: postgresql-15-postgis-3)")
-    with running_postgresql(tmp_path_factory.mktemp("postgis")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

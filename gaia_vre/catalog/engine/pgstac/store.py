@@ -113,6 +113,7 @@ class PgstacEngine:
         return found if found <= COUNTED else None
 
     def _documents(self, kind: Kind, keys: list[tuple[str, str]]) -> tuple[Document, ...]:
+        keys = [key for key in keys if "\0" not in "".join(key)]  # PostgreSQL keeps no such text
         column = "collection" if kind == "items" else "id"
         text = f"{DOCUMENTS[kind]} WHERE {column} = ANY(?) AND id = ANY(?)"
         rows = self._run(Clause(text, ([one for one, _ in keys], [one for _, one in keys])))
