@@ -25,8 +25,8 @@ from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.reconcile import Reconciler
+from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
-from gaia_vre.service.stac.client import Addresses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
