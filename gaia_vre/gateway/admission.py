@@ -104,8 +104,10 @@ class Admission:
             raise Unavailable(refusal(answer).message)
         if answer.status_code >= 400:
             raise refusal(answer)
+        if answer.status_code >= 300:
+            raise Unavailable(f"The service answered {answer.status_code}, which leads elsewhere")
         try:
-            told: Any = answer.json() if answer.status_code < 300 else None
+            told = answer.json()
             granted = told.get("granted_workers", told.get("granted", 0))
             return Answer(int(granted), str(told.get("message", "")), str(told.get("account", "")))
         except (ValueError, TypeError, AttributeError) as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
+from gaia_vre.core.errors import InvalidInput
+
 LeaseState = Literal["none", "held", "emergency", "ended"]
 """emergency: taken while the service was silent, to be told to it later."""
 
@@ -45,12 +47,17 @@ class Wish:
 
     @classmethod
     def of(cls, message: dict[str, Any]) -> Self | None:
-        """Return the wish in a message to the scheduler; one that only ends adaptive scaling holds none."""
+        """Return the wish in a message to the scheduler; one that only ends adaptive scaling holds none.
+
+        Raises
+        ------
+        InvalidInput
+            A number of workers is none.
+        """
         if message["op"] == "scale":
-            return cls(int(message["count"]))
-        if not message.get("active", True):
-            return None
-        return cls(message.get("maximum"), message.get("minimum"), adaptive=True)
+            return cls(_count("count", message["count"]))
+        least, most = (_count(name, message.get(name)) for name in ("minimum", "maximum"))
+        return cls(most, least, adaptive=True) if message.get("active", True) else None
 
     def within(self, granted: int) -> dict[str, Any]:
         """Return the message by which a scheduler wants no more than was granted."""
@@ -112,6 +119,12 @@ class Grant:
         if self.told is None or self.wish is None or self.wish.most is None or asked < self.told:
             return asked
         return max(asked, self.wish.most)
+
+
+def _count(name: str, value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise InvalidInput(f"{name}: {str(value)[:40]!a} workers asked, a whole number from 0 is needed")
+    return value
 
 
 def emergency_workers(sizes: Sizes, count: int, cores_left: float) -> int | None:

@@ -2,8 +2,9 @@
 
 A cluster's lease is asked for before it starts, and every growth before workers start: a
 scheduler's heartbeat is the one place where scale, adapt and whatever a user's scheduler claims
-become workers. The same request is made again at least every 30 s, so that lower limits
-reach what runs. The answers are kept with the cluster: a gateway that is killed goes on from there.
+become workers. The same request is made again with the first heartbeat after 20 s, so that lower
+limits reach what runs within a minute. The answers are kept with the cluster: a gateway that is
+killed goes on from there.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dask_gateway_server.backends.base import Backend, PublicException
+from dask_gateway_server.backends.base import PublicException
 from traitlets import Float, Unicode
 
-from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError, NotFound, Unavailable
+from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError, InvalidInput, NotFound, Unavailable
 from gaia_vre.gateway.admission import Admission, Answer, Request
+from gaia_vre.gateway.described import Described
 from gaia_vre.gateway.grants import Grant, Sizes, Wish, emergency_workers
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ _TELL_SECONDS = 0.3
 _WEEK_SECONDS = 7 * 86400.0
 
 
-class Leased(Backend):  # type: ignore[misc]
-    """Admission for any backend; the methods of the first part are what a backend says of itself."""
+class Leased(Described):
+    """Admission for any backend that says of itself what `Described` asks."""
 
     service_url = Unicode(help="Address of the service that grants leases, with its path.", config=True)
     service_token = Unicode(help="The gateway's own token of the hub.", config=True)
@@ -41,56 +43,8 @@ class Leased(Backend):  # type: ignore[misc]
         4, min=0, help="Cores that one user's clusters may start on while the service is silent.", config=True
     )
     ask_period = Float(
-        30, min=0, help="Seconds after which the same number of workers is asked for again; a third where some wait."
+        20, min=0, help="Seconds after which the same number of workers is asked for again; a third where some wait."
     ).tag(config=True)
-
-    # What a backend says of itself ----------------------------------------------------------------
-
-    def prepare(self, user: Any, options: dict[str, Any], config: Any) -> Any:
-        """Return a cluster with its name that does not start yet."""
-        raise NotImplementedError
-
-    async def begin(self, cluster: Any) -> None:
-        """Start a prepared cluster."""
-        raise NotImplementedError
-
-    def drop(self, cluster: Any) -> None:
-        """Forget a prepared cluster that was refused."""
-        raise NotImplementedError
-
-    def give_up(self, cluster: Any) -> None:
-        """Forget a prepared cluster whose lease may have been granted without our hearing of it."""
-        raise NotImplementedError
-
-    def find(self, name: str) -> Any | None:
-        """Return a cluster by name."""
-        raise NotImplementedError
-
-    def known(self) -> Iterable[Any]:
-        """Return every cluster that is kept, also ended ones."""
-        raise NotImplementedError
-
-    def may_run(self, cluster: Any) -> bool:
-        """Say whether nobody has asked for this cluster's end."""
-        raise NotImplementedError
-
-    def is_over(self, cluster: Any) -> bool:
-        """Say whether a cluster has ended and nothing of it runs any more."""
-        raise NotImplementedError
-
-    def occupied(self, cluster: Any) -> int:
-        """Return how many workers of a cluster run, start or close."""
-        raise NotImplementedError
-
-    def facts(self, cluster: Any) -> dict[str, Any] | None:
-        """Return what was kept by `remember`."""
-        raise NotImplementedError
-
-    def remember(self, cluster: Any, facts: dict[str, Any]) -> None:
-        """Keep this with the cluster, beyond the gateway's own life."""
-        raise NotImplementedError
-
-    # What is done with it -------------------------------------------------------------------------
 
     async def setup(self, app: Any) -> None:
         self.open_admission(Admission(self.service_url, self.service_token))
@@ -122,8 +76,10 @@ class Leased(Backend):  # type: ignore[misc]
         options, config = await self.process_cluster_options(user, cluster_options)
         cluster = self.prepare(user, options, config)
         workers = int(options.get("workers", 0))
+        # A lab's token does not tell its owner's groups: none is no word about them.
+        groups = user.groups or None
         try:
-            answer = await self._reserved(_request(cluster, user.groups, workers))
+            answer = await self._reserved(_request(cluster, groups, workers))
             grant = Grant(account=answer.account).answered(answer.granted, workers, answer.message)
         except Unavailable as silence:
             grant = self._emergency(cluster, workers, silence)
@@ -142,7 +98,8 @@ class Leased(Backend):  # type: ignore[misc]
         if cluster is not None and self.may_run(cluster):
             asked, running = int(msg["count"]), len(msg["active_workers"])
             wanted = self.grant(cluster).wanting(asked)
-            occupied = max(self.occupied(cluster), running + len(msg["closing_workers"]))
+            claimed = running + len(msg["closing_workers"])  # by whatever runs there as a scheduler
+            occupied = max(self.occupied(cluster), min(claimed, cluster.config.cluster_max_workers or claimed))
             grant = await self._agreed(cluster, wanted, occupied)
             self._keep(cluster, grant := replace(grant, ran=True))
             msg["count"] = min(asked, grant.granted)
@@ -153,7 +110,7 @@ class Leased(Backend):  # type: ignore[misc]
         """Note what the user wishes; a number is asked for at once, so that the answer can say what was granted."""
         held = self.find(cluster.name)
         if held is not None and self.may_run(held):
-            wish = Wish.of(msg)
+            wish = _wish(msg)
             self._keep(held, replace(self.grant(held), wish=wish, told=None))
             at_least = (wish.least if wish.adaptive else wish.most) if wish else None
             if at_least is not None:
@@ -231,6 +188,9 @@ class Leased(Backend):  # type: ignore[misc]
             count = max(wanted, occupied)
             if not self._is_due(cluster.name, grant, count):
                 return grant
+            if grant.state == "none":  # begun by a gateway that kept no grants: it keeps what it has
+                grant = replace(grant, state="emergency", granted=occupied)
+                self._keep(cluster, grant)
             try:
                 answer = await self._answered(cluster, grant, count)
                 grant = self.grant(cluster).answered(answer.granted, wanted, answer.message)
@@ -295,7 +255,11 @@ class Leased(Backend):  # type: ignore[misc]
 
     async def _release_loop(self) -> None:
         while True:
-            heard = await self.release_ended()
+            heard = False
+            try:
+                heard = await self.release_ended()
+            except Exception:
+                self.log.exception("Giving back leases failed; trying again")
             await asyncio.sleep(_RELEASE_SECONDS if heard else _SILENT_SECONDS)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -311,6 +275,13 @@ class Leased(Backend):  # type: ignore[misc]
             self.log.warning("Could not be told to a cluster: %s", error)
         except Exception:
             self.log.exception("Looking after leases failed; the next heartbeat tries anew")
+
+
+def _wish(message: dict[str, Any]) -> Wish | None:
+    try:
+        return Wish.of(message)
+    except InvalidInput as error:
+        raise PublicException(error.message) from error
 
 
 def _ago(milliseconds: float | None) -> float:

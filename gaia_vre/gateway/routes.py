@@ -140,6 +140,7 @@ def _described(backend: Any, cluster: Any) -> dict[str, Any]:
         "scheduler_cores": cluster.config.scheduler_cores,
         "scheduler_memory_gib": cluster.config.scheduler_memory / 2**30,
         "lease": lease_of(cluster.name),
-        "account": grant.account,
+        "account": grant.account or cluster.options.get("account", ""),
+        "parent": cluster.options.get("lease", ""),
         "kept": grant.kept,
     }

@@ -27,7 +27,9 @@ class Refusal(SpawnException):  # type: ignore[misc]
     """A start that is refused; the pages of the hub show its words, and nothing of the machinery around them."""
 
     def __init__(self, message: str, *, reason: str, status: int, html: str = "") -> None:
-        super().__init__(message, reason=reason, message_html=html, status_code=status)
+        # tornado takes what it logs for a pattern: a reason that somebody wrote may hold a percent sign.
+        logged = message.replace("%", "%%")
+        super().__init__(message, reason=reason, log_message=logged, message_html=html, status_code=status)
         # The start form and the waiting page of JupyterHub 6.1 look for these names only.
         self.jupyterhub_message = message
         if html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.amounts import MICRO
 from gaia_vre.core.errors import DoesNotFit, NotAllowed, NotFound, did_you_mean
 from gaia_vre.quotas import balances, leases
 from gaia_vre.quotas.accounts import Accounts, account_name
@@ -129,6 +130,7 @@ class Office:
             return Grown(count, grown.refusal)
         if grown.refusal:
             grown = replace(grown, refusal=_partial(grown, count))
+            self._note_shrink(lease, grown, now)
         return grown
 
     def release(self, lease_id: str, *, at: Instant | None = None, ran: bool = False) -> bool:
@@ -232,6 +234,16 @@ class Office:
                 facts=_kept(refusal.facts) | {"message": refusal.message},
             )
         )
+
+    def _note_shrink(self, lease: Lease, grown: Grown, now: Instant) -> None:
+        """Record that a cluster has to give workers back, which its owner has not asked for."""
+        before = lease.rate.holding.workers // MICRO
+        if grown.refusal is None or grown.granted >= before:
+            return
+        facts = _kept(grown.refusal.facts) | {"message": grown.refusal.message, "before": before}
+        key = f"shrink:{lease.id}:{now.seconds}"
+        account = str(grown.refusal.facts.get("account", ""))
+        self.events.record(Event(key, now.wall, "shrink", account, lease.username, lease.id, facts))
 
     def _live(self, lease_id: str) -> Lease:
         lease = self.ledger.find(lease_id)

@@ -27,6 +27,7 @@ class Observed:
     each: Holding = NOTHING_HELD
     workers: int = 0
     account: str | None = None
+    parent: str | None = None
     starting: bool = False
 
     @property

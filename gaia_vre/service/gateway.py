@@ -26,6 +26,10 @@ class Cluster:
     worker_memory_gib: float
     scheduler_cores: float = 1
     scheduler_memory_gib: float = 2
+    account: str | None = None
+    """Who pays, or is asked to."""
+    parent: str | None = None
+    """Lease of the lab that it says it was started from."""
     kept: datetime | None = None
     """Until when it runs on without the lab that it was started from."""
 
@@ -79,5 +83,7 @@ def _cluster(entry: dict[str, Any]) -> Cluster:
         worker_memory_gib=float(entry["worker_memory_gib"]),
         scheduler_cores=float(entry.get("scheduler_cores", 1)),
         scheduler_memory_gib=float(entry.get("scheduler_memory_gib", 2)),
+        account=entry.get("account") or None,
+        parent=entry.get("parent") or None,
         kept=datetime.fromisoformat(entry["kept"]) if entry.get("kept") else None,
     )

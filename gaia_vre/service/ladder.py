@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from gaia_vre.quotas.clock import Instant
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.quotas.model import Account, Lease
     from gaia_vre.service.dependencies import Parts
@@ -82,8 +83,9 @@ class Ladder:
         self.observe = parts.settings.quotas.observe
         self.metrics = parts.metrics
 
-    def step(self, live: Sequence[Lease], now: datetime) -> None:
+    def step(self, live: Sequence[Lease]) -> None:
         """Do one pass over the accounts that something is charged to."""
+        now = self.office.clock()
         with self.office.engine.connect() as connection:
             touched = sorted({account for lease in live for account in lease.chain})
             accounts = balances.read(connection, touched) if touched else {}
@@ -94,28 +96,28 @@ class Ladder:
             else:
                 self._use_up(rung, theirs, now)
 
-    def _notify(self, rung: Rung, theirs: Sequence[Lease], now: datetime) -> None:
+    def _notify(self, rung: Rung, theirs: Sequence[Lease], now: Instant) -> None:
         for username in sorted({lease.username for lease in theirs}):
             self._record(rung, "notice", now, username)
 
-    def _use_up(self, rung: Rung, theirs: Sequence[Lease], now: datetime) -> None:
-        """Begin the grace, and when it is over stop what is charged to this account."""
+    def _use_up(self, rung: Rung, theirs: Sequence[Lease], now: Instant) -> None:
+        """Begin the grace, and when it is over stop what is charged to this account.
+
+        Workers are gone before: the gateway asks every minute how many it may have, and the answer is none.
+        """
         for username in sorted({lease.username for lease in theirs}):
             self._record(rung, "used-up", now, username)
         for lease in theirs:
-            if lease.rate.holding.workers and self._record_lease(rung, "shrink", lease, now):
-                # The gateway asks every minute how many workers it may have; the answer is none now.
-                log.info("%s: the Dask cluster %s has to do without workers", rung.sentence, lease.thing)
-        for lease in theirs:
-            begun = self.office.events.find(f"used-up:{rung.key(now)}:{lease.username}")
-            if begun and now - begun.at >= self.grace and not self.observe:
+            begun = self.office.events.find(f"used-up:{rung.key(now.wall)}:{lease.username}")
+            if begun and now.seconds - int(begun.facts["second"]) >= self.grace.total_seconds() and not self.observe:
                 self._stop(rung, lease, now)
 
-    def _stop(self, rung: Rung, lease: Lease, now: datetime) -> None:
-        if self.office.events.find(_key(rung, "stop", lease)):
+    def _stop(self, rung: Rung, lease: Lease, now: Instant) -> None:
+        key = f"stop:{rung.account.name}:{rung.dimension}:{lease.id}"
+        if self.office.events.find(key):
             return  # it is stopping
         # Recorded first: the hub tells of the end at once, and knows no reason.
-        self.store.end(Thing(lease.kind, lease.username, lease.thing), "budget", now, rung.sentence)
+        self.store.end(Thing(lease.kind, lease.username, lease.thing), "budget", now.wall, rung.sentence)
         try:
             if lease.kind == "server":
                 self.hub.stop(lease.username, lease.thing)
@@ -124,27 +126,21 @@ class Ladder:
         except GaiaError as error:
             log.warning("%s %r of %s could not be stopped: %s", lease.kind, lease.thing, lease.username, error.message)
             return
-        self._record_lease(rung, "stop", lease, now)
+        facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
+        self.office.events.record(Event(key, now.wall, "stop", rung.account.name, lease.username, lease.id, facts))
         self.metrics.repairs.labels("budget-stop").inc()
         log.info("%s: the %s %r of %s is stopped", rung.sentence, lease.kind, lease.thing, lease.username)
 
-    def _record(self, rung: Rung, kind: str, now: datetime, username: str) -> None:
+    def _record(self, rung: Rung, kind: str, now: Instant, username: str) -> None:
         used, limit = rung.amounts
         facts = {"dimension": rung.dimension, "percent": rung.percent, "used": used, "limit": limit}
         facts |= {"title": rung.account.title, "message": rung.sentence}
         if kind == "used-up":
-            facts["stops"] = (now + self.grace).isoformat()
-        key = f"{kind}:{rung.key(now)}:{username}"
-        event = Event(key, now, kind, rung.account.name, username, None, facts)  # type: ignore[arg-type]
+            facts |= {"stops": (now.wall + self.grace).isoformat(), "second": now.seconds}
+        key = f"{kind}:{rung.key(now.wall)}:{username}"
+        event = Event(key, now.wall, kind, rung.account.name, username, None, facts)  # type: ignore[arg-type]
         if self.office.events.record(event):
             log.info("%s; told to %s", rung.sentence, username)
-
-    def _record_lease(self, rung: Rung, kind: str, lease: Lease, now: datetime) -> bool:
-        facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
-        key = _key(rung, kind, lease)
-        return self.office.events.record(
-            Event(key, now, kind, rung.account.name, lease.username, lease.id, facts)  # type: ignore[arg-type]
-        )
 
 
 def standing(office: Office, username: str, now: datetime) -> Event | None:
@@ -159,7 +155,3 @@ def standing(office: Office, username: str, now: datetime) -> Event | None:
     where = {rung.dimension: rung.percent for rung in rungs([account])}
     facts = told[0].facts
     return told[0] if where.get(str(facts["dimension"]), 0) >= int(facts["percent"]) else None
-
-
-def _key(rung: Rung, kind: str, lease: Lease) -> str:
-    return f"{kind}:{rung.account.name}:{rung.dimension}:{lease.id}"

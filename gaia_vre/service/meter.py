@@ -94,7 +94,15 @@ class Meter:
             if former and (former.username, former.thing) == (one.username, one.thing):
                 began = Instant(former.settled, now.wall - timedelta(seconds=now.seconds - former.settled))
         request = Request(
-            number, one.kind, one.username, one.thing, one.base, one.each, one.workers, account=one.account
+            id=number,
+            kind=one.kind,
+            username=one.username,
+            thing=one.thing,
+            base=one.base,
+            each=one.each,
+            workers=one.workers,
+            account=one.account,
+            parent=one.parent,
         )
         try:
             self.office.admit(request, forced=True, at=began)
@@ -184,6 +192,8 @@ def _cluster(cluster: Cluster) -> Observed | None:
                 workers=MICRO,
             ),
             workers=cluster.workers,
+            account=cluster.account,
+            parent=cluster.parent,
         )
     except InvalidInput as error:
         log.warning("Dask cluster %s cannot be metered: %s", cluster.name, error.message)

@@ -102,6 +102,14 @@ class AdmissionConformance:
         (lease,) = desk.live()
         assert (lease.parent, lease.account) == ("s-1", desk.accounts.find("person:ada").id)
 
+    @pytest.mark.parametrize(("groups", "told"), [((), None), (("b", "a"), ["a", "b"])], ids=["not known", "known"])
+    def test_groups_are_told_only_where_they_are_known(self, backend, desk, schedulers, groups, told):
+        async def scenario():
+            await self.start(backend, user=User("ada", groups=groups))
+
+        self.play(backend, desk, scenario)
+        assert desk.groups == told
+
     def test_growth_stops_where_it_does_not_fit_and_goes_on_when_it_does(self, backend, desk, schedulers):
         desk.allow(cores=4)
 
@@ -262,6 +270,28 @@ class AdmissionConformance:
             assert (await second).name != first.name
 
         self.play(backend, desk, scenario)
+
+    def test_a_scheduler_that_claims_workers_it_has_not_reserves_no_more_than_a_cluster_may_have(
+        self, backend, desk, schedulers
+    ):
+        async def scenario():
+            cluster = await self.start(backend)
+            assert await self.beat(backend, cluster, 1, running=5000) == 1
+
+        self.play(backend, desk, scenario)
+        assert desk.held() <= 40
+
+    def test_a_cluster_without_a_grant_keeps_its_workers_while_the_service_is_silent(self, backend, desk, schedulers):
+        async def scenario():
+            cluster = await self.start(backend, workers=2)
+            backend.remember(cluster, None)
+            desk.silent = True
+            assert await self.beat(backend, cluster, 5, running=2) == 2
+            desk.silent = False
+            assert await self.beat(backend, cluster, 5, running=2) == 5
+
+        self.play(backend, desk, scenario)
+        assert (desk.held("clusters"), desk.held("workers")) == (1, 5)
 
     def test_a_lease_that_the_service_lost_is_asked_for_anew(self, backend, desk, schedulers):
         async def scenario():

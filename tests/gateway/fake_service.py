@@ -48,6 +48,8 @@ class Desk:
             self.accounts.create("ceiling", person, None, person, now)
         self.asked: list[tuple[str, str]] = []
         self.silent = False
+        self.groups: list[str] | None = None
+        """As they were told last."""
 
     def close(self) -> None:
         self.engine.dispose()
@@ -78,7 +80,7 @@ class Desk:
             return error.status, {"code": error.code, "detail": error.message}
 
     def _reserve(self, body: dict[str, Any]) -> dict[str, Any]:
-        account = body.get("account") or PROJECT
+        account, self.groups = body.get("account") or PROJECT, body["groups"]
         if account == "person:eve" and body["username"] != "eve":
             raise NotAllowed(f"{body['username']} may not pay with {account}")
         base = replace(_holding(body), clusters=_ONE)

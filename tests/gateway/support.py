@@ -97,6 +97,7 @@ class RunningGateway:
                 "dask": dask,
                 "labs": {"isolation": isolation},
                 "quotas": quotas or {},
+                "service": {"reconcile_seconds": 2},
                 "addresses": {
                     "gateway_port": ports[0],
                     "gateway_api_port": ports[1],

@@ -106,7 +106,8 @@ class ObjectBackend(Leased, Objects):
 class TestOnObjects(AdmissionConformance):
     @pytest.fixture
     def backend(self):
-        return ObjectBackend(config=Config({"Backend": {"cluster_options": cluster_options(Settings())}}))
+        config = {"Backend": {"cluster_options": cluster_options(Settings())}}
+        return ObjectBackend(config=Config(config | {"ClusterConfig": {"cluster_max_workers": 40}}))
 
     def end(self, backend, cluster):
         cluster.status = ClusterStatus.STOPPED

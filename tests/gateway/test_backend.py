@@ -2,6 +2,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from dask_gateway import GatewayCluster
 from dask_gateway_server.backends.base import PublicException
 from dask_gateway_server.backends.db_base import DataManager, JobStatus
 from dask_gateway_server.models import User
@@ -10,6 +11,7 @@ from traitlets.config import Config
 from gaia_vre.core.settings import parse_settings
 from gaia_vre.gateway.backend import GaiaLocalBackend
 from gaia_vre.gateway.configuration import configure
+from gaia_vre.gateway.panel import Cluster
 from gaia_vre.isolation.bubblewrap import bubblewrap
 from tests.gateway.fake_service import Desk, admission_of
 
@@ -110,3 +112,12 @@ def test_a_cluster_can_write_only_its_home_and_its_scratch(backend):
 def test_without_isolation_the_command_stays_as_it_is(backend):
     backend.isolation = "off"
     assert backend.confine(SimpleNamespace(name="x", username="ada", options={}), ["true"]) == ["true"]
+
+
+def test_the_panel_of_jupyterlab_starts_children_of_the_lab(monkeypatch):
+    given = {}
+    monkeypatch.setenv("GAIA_VRE_LEASE", "s-of-ada")
+    monkeypatch.setattr(GatewayCluster, "__init__", lambda _, **options: given.update(options))
+    monkeypatch.setattr(GatewayCluster, "__del__", lambda _: None)
+    Cluster(workers=1)
+    assert given == {"workers": 1, "lease": "s-of-ada"}

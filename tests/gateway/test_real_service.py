@@ -2,11 +2,13 @@
 
 import contextlib
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dask_gateway import GatewayWarning
 
 import gaia_vre as gaia
+from gaia_vre.client import Amounts, LeaseWanted, ServiceClient
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.quotas.checking import differences
@@ -88,3 +90,16 @@ def test_a_service_killed_under_a_cluster_is_told_of_what_began_meanwhile(gatewa
             names = {before.name, meanwhile.name}
             until(lambda: {one.name for one in gaia.usage().holds} == names, 60)
             assert time.monotonic() - began < 60
+
+
+def test_a_cluster_stops_after_its_lab_unless_it_is_kept(gateway, monkeypatch):
+    with ServiceClient(token="token-of-gaia") as hub:
+        hub.admit(LeaseWanted("s-of-ada", "server", "ada", "", Amounts(1, 1)))
+        monkeypatch.setenv("GAIA_VRE_LEASE", "s-of-ada")
+        with contextlib.closing(gaia.cluster(workers=0)) as kept, contextlib.closing(gaia.cluster(workers=0)) as left:
+            kept.keep(datetime.now(UTC) + timedelta(hours=1))
+            hub.release("s-of-ada", seconds_ago=700)
+            until(lambda: left.name not in gateway.api("clusters/", "token-of-ada")[1], 30)
+            until(lambda: [one.name for one in gaia.usage().holds] == [kept.name], 10)
+            kept.keep(None)
+    until(lambda: gateway.api("clusters/", "token-of-ada") == (200, {}), 30)

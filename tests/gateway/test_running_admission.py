@@ -240,6 +240,23 @@ def test_a_cluster_is_kept_only_for_a_time(gateway, desk, until_when, told):
         assert (status, told in answer["error"]) == (422, True)
 
 
+@pytest.mark.parametrize("bounds", [{"minimum": -1}, {"maximum": 2.5}, {"minimum": True}])
+def test_an_adaptive_cluster_needs_whole_numbers(gateway, desk, bounds):
+    with contextlib.closing(cluster(workers=0)) as started:
+        path = f"clusters/{started.name}/adapt"
+        status, answer = gateway.api(path, "token-of-ada", "POST", bounds)
+        assert (status, "a whole number from 0 is needed" in answer["error"]) == (409, True)
+
+
+def test_a_billion_workers_are_no_more_than_one_cluster_may_have(gateway, desk):
+    desk.allow(workers=1)
+    with contextlib.closing(cluster(workers=0)) as started:
+        with pytest.warns(GatewayWarning, match="1 of 40 workers: Ocean heat"):
+            started.scale(10**9)
+        with pytest.raises(InvalidInput, match="workers: 1e"):
+            cluster(workers=10**9)
+
+
 def test_all_that_was_tried_sums_up(running_gateway, desk):
     desk.check()
     assert desk.held("cores", PROJECT) == 0

@@ -66,3 +66,11 @@ def test_a_gateway_that_does_not_answer_is_asked_again(world_with_cluster: World
     assert later(world, PATIENCE) == []
     world.gateway.refusing = False
     assert later(world, timedelta(0)) == ["c1"]
+
+
+def test_a_cluster_that_began_in_silence_is_paid_by_whoever_was_to_pay_and_stops_with_its_lab(world: World) -> None:
+    world.parts.office.admit(LAB)
+    world.gateway.clusters = [cluster(parent="s-1", account="person:ada")]
+    Reconciler(world.parts).step()
+    ((_, _), (lease, payer)) = sorted(world.parts.office.held_by("ada"), key=lambda held: held[0].kind, reverse=True)
+    assert (lease.parent, payer) == ("s-1", "person:ada")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -74,10 +75,11 @@ def test_workers_go_first_and_nothing_new_starts(machine: Machine) -> None:
     machine.office.admit(Request("c-c1", "cluster", "ada", "c1", SCHEDULER, WORKER, 2, parent="s-1"))
     machine.world.gateway.clusters = [cluster()]
     pass_after(machine, HOUR)
+    for _ in range(2):
+        grown = machine.office.resize("c-c1", SCHEDULER, WORKER, 2)
+        assert (grown.granted, bool(grown.refusal)) == (0, True)
+    machine.world.gateway.clusters = [cluster(workers=0)]
     assert told(machine) == ["used-up 100", "shrink"]
-    grown = machine.office.resize("c-c1", SCHEDULER, WORKER, 2)
-    assert grown.granted == 0
-    assert grown.refusal
     pass_after(machine, 1800)
     assert machine.world.gateway.stopped == ["c1"]
 
@@ -103,6 +105,14 @@ def test_a_hub_that_refuses_the_stop_is_asked_again(machine: Machine) -> None:
     machine.world.hub.refusal = None
     pass_after(machine, 20)
     assert told(machine)[-1] == "stop"
+
+
+def test_a_clock_that_jumps_shortens_no_grace(machine: Machine) -> None:
+    pass_after(machine, HOUR)
+    clock = machine.office.clock
+    machine.office.clock = lambda: replace(clock(), wall=clock().wall + timedelta(hours=1))
+    pass_after(machine, 60)
+    assert machine.world.hub.done == []
 
 
 def test_observing_stops_nothing(any_world: World) -> None:
