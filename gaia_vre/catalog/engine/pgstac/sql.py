@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,6 @@ from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gaia_vre.catalog.engine.filters import Piece
     from gaia_vre.catalog.engine.model import Box, Document, Kind, Search
 
@@ -190,7 +189,8 @@ def _matching(kind: Kind, match: str) -> Clause:
     return Clause(f"{own} OR {theirs}", (match, match))
 
 
-def _any(group: Iterable[str]) -> str:
+@functools.lru_cache(512)
+def _any(group: tuple[str, ...]) -> str:
     return " | ".join(dict.fromkeys(found for phrase in group if (found := _phrase(phrase))))
 
 
