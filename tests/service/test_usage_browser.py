@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from starlette.staticfiles import StaticFiles
 
 from gaia_vre.core.amounts import HOUR, MICRO
 from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
-from gaia_vre.database.quotas import SpendRow
+from gaia_vre.database.quotas import AccountRow, SpendRow
 from gaia_vre.quotas.deciding import Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.requests import Requests, Wish
@@ -28,7 +28,12 @@ from tests.service.test_usage_page import ACCOUNTS, WORKER, run
 from tests.support.running_service import running
 
 HUB_FILES = Path(sys.prefix) / "share" / "jupyterhub" / "static"
-PAGES = {"member": ("ada", "usage"), "manager": ("bob", "usage"), "ask": ("ada", "usage/ask"), "home": ("bob", "")}
+PAGES = {
+    "member": ("ada", "usage"),
+    "manager": ("bob", "usage?account=project:heat"),
+    "ask": ("ada", "usage/ask"),
+    "home": ("bob", ""),
+}
 VIEWS = ((1440, "en", "light"), (1440, "fr", "dark"), (390, "fr", "light"), (390, "en", "dark"))
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
 
@@ -75,6 +80,10 @@ def fill(world: World) -> None:
     ]
     with world.parts.engine.begin() as connection:
         connection.execute(insert(SpendRow), rows)
+        for account in ("project:heat", "person:ada"):
+            spent = sum(one["credits"] for one in rows if one["account_id"] == names[account])
+            used = AccountRow.used_credits + spent
+            connection.execute(update(AccountRow).where(AccountRow.name == account).values(used_credits=used))
     wish = Wish(
         "project:heat", "credits", 50 * MICRO * HOUR, NOON + timedelta(days=30), "Two more runs for the review."
     )
