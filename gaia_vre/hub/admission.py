@@ -14,7 +14,7 @@ from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.door import Door
-from gaia_vre.hub.journal import Journal, moment, seconds_ago
+from gaia_vre.hub.journal import Journal, seconds_ago
 from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
 from gaia_vre.hub.traits import propose
 
@@ -132,7 +132,7 @@ class Desk:
         """Tell the service what it could not be told, in order, until it falls silent again."""
         async with self._telling:
             told = []
-            now = moment()
+            now = self.journal.clock()
             for record in self.journal.pending():
                 try:
                     await self._tell_one(record, seconds_ago(record, now))
