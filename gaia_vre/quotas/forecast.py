@@ -39,11 +39,13 @@ class Forecast:
         return min((one for one in (self.until_running, self.until_pace) if one), default=None)
 
 
-def forecast(limit: int, window: Window, spent: Mapping[date, int], running: int, now: datetime) -> Forecast:
+def forecast(left: int, window: Window, spent: Mapping[date, int], running: int, now: datetime) -> Forecast:
     """Return how long a budget lasts.
 
     Parameters
     ----------
+    left
+        What the ledger has left of it; below nothing is nothing.
     spent
         What was used on each day, in UTC: all days that count, and the last seven.
     running
@@ -51,7 +53,7 @@ def forecast(limit: int, window: Window, spent: Mapping[date, int], running: int
     """
     begins = window.begins(now)
     counted = {day: amount for day, amount in spent.items() if begins is None or day >= begins.date()}
-    left = max(0, limit - sum(counted.values()))
+    left = max(0, left)
     pace = pace_of(spent, now, begins)
     coming = returns(counted, window.days, now) if window.days else []
     ahead = _ahead(window, now)

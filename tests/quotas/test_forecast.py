@@ -96,8 +96,7 @@ def test_a_period_that_began_yesterday_has_a_pace_of_its_own() -> None:
 
 def test_what_runs_now_may_end_a_budget_sooner_than_the_pace() -> None:
     spent = dict.fromkeys(map(day, range(1, 8)), 2 * CREDIT)
-    found = forecast(30 * CREDIT, Window(), spent, 4 * MICRO, NOW)
-    assert found.left == 16 * CREDIT
+    found = forecast(16 * CREDIT, Window(), spent, 4 * MICRO, NOW)
     assert found.until_running == found.until == NOW + timedelta(hours=4)
     assert found.until_pace is not None
     assert found.until_pace > NOW + timedelta(days=8)
@@ -105,17 +104,17 @@ def test_what_runs_now_may_end_a_budget_sooner_than_the_pace() -> None:
 
 def test_a_steady_use_that_fits_a_rolling_window_lasts_for_ever() -> None:
     spent = {day(ago): CREDIT for ago in range(30)} | {TODAY: CREDIT // 2}
-    assert forecast(31 * CREDIT, Window(days=30), spent, 0, NOW).until is None
-    assert forecast(30 * CREDIT, Window(days=30), dict.fromkeys(map(day, range(1, 8)), 2 * CREDIT), 0, NOW).until
+    assert forecast(CREDIT, Window(days=30), spent, 0, NOW).until is None
+    assert forecast(16 * CREDIT, Window(days=30), dict.fromkeys(map(day, range(1, 8)), 2 * CREDIT), 0, NOW).until
 
 
 def test_nothing_runs_out_after_the_period_ended() -> None:
     window = Window(start=NOW - timedelta(days=10), end=NOW + timedelta(days=2))
     spent = dict.fromkeys(map(day, range(1, 8)), CREDIT)
-    assert forecast(10 * CREDIT, window, spent, 0, NOW).until is None
+    assert forecast(3 * CREDIT, window, spent, 0, NOW).until is None
     assert even_pace(4 * CREDIT, NOW + timedelta(days=2), NOW) == 2 * CREDIT
 
 
 def test_more_used_than_allowed_is_nothing_left() -> None:
-    found = forecast(CREDIT, Window(), {TODAY: 5 * CREDIT}, MICRO, NOW)
+    found = forecast(-4 * CREDIT, Window(), {TODAY: 5 * CREDIT}, MICRO, NOW)
     assert (found.left, found.until) == (0, NOW)

@@ -194,8 +194,8 @@ class Sheet:
 
     def _outlook(self, account: Account, name: str, days: Mapping[date, Spending], rate: Spending) -> Outlook:
         spent = {day: int(getattr(one, name)) for day, one in days.items()}
-        limit, window = account.limits[name] or 0, account.window
-        found = forecast(limit, window, spent, int(getattr(rate, name)), self.now)
+        left, window = (account.limits[name] or 0) - int(getattr(account.used, name)), account.window
+        found = forecast(left, window, spent, int(getattr(rate, name)), self.now)
         even = even_pace(found.left, window.end, self.now) if window.end and window.end > self.now else None
         return Outlook(account, name, found, even)
 
