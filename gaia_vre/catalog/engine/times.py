@@ -66,7 +66,7 @@ def parse_interval(text: str) -> Interval:
 def ordered(start: int | None, end: int | None) -> Interval:
     """Return the interval; raises InvalidInput when it ends before it begins."""
     if start is not None and end is not None and start > end:
-        raise InvalidInput("The interval ends before it begins")
+        raise InvalidInput(f"The interval begins at {written(start)}, after its end at {written(end)}")
     return start, end
 
 

@@ -20,10 +20,10 @@ from stac_fastapi.extensions.pagination import TokenPaginationExtension
 from stac_fastapi.extensions.sort import CollectionSearchSortExtension, SortExtension
 from stac_fastapi.types.config import ApiSettings
 from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES, OAFConformanceClasses
-from stac_pydantic.version import STAC_VERSION
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from gaia_vre.catalog.stac import VERSION
 from gaia_vre.service.problems import install
 from gaia_vre.service.stac.aggregation import Aggregations
 from gaia_vre.service.stac.client import Client, Queryables
@@ -35,6 +35,7 @@ from gaia_vre.service.stac.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import BaseModel
     from stac_fastapi.types.extension import ApiExtension
     from stac_fastapi.types.search import APIRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.engine.model import Engine
     from gaia_vre.service.stac.addresses import Addresses
 
-_SORT = "https://api.stacspec.org/v1.1.0/{}#sort"
+_SORT = "https://api.stacspec.org/{}/{}#sort"
+_SORT_VERSIONS = ("v1.0.0", "v1.1.0")
+"""pystac-client asks for the older one."""
 _FIELDS = "https://api.stacspec.org/v1.0.0/{}#fields"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/{}"
 _PARTS = ("item-search", "ogcapi-features")
@@ -69,7 +72,7 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
     )
     app = FastAPI(title="GAIA Data", openapi_url="/api", docs_url=None, redoc_url=None)
     common = [
-        SortExtension(conformance_classes=[_SORT.format(part) for part in _PARTS]),
+        SortExtension(conformance_classes=_sorting(*_PARTS)),
         FieldsExtension(conformance_classes=[_FIELDS.format(part) for part in _PARTS]),
         FilterExtension(client=Queryables(engine, addresses), conformance_classes=_FILTER_CLASSES),
         FreeTextExtension(
@@ -79,13 +82,14 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
     ]
     # FastAPI writes OpenAPI 3.1, so the class of 3.0 is not claimed.
     classes = [str(one) for one in BASE_CONFORMANCE_CLASSES if one != OAFConformanceClasses.OPEN_API]
-    tree = Tree(engine, addresses, STAC_VERSION)
+    tree = Tree(engine, addresses, VERSION)
     client = Client(engine, addresses, tree, [*classes, _AGGREGATION, _CHILDREN])
     collections = _collection_search(client, settings)
     items = create_request_model("Items", base_model=ItemCollectionUri, extensions=common, request_type="GET")
     StacApi(
         app=app,
         settings=settings,
+        stac_version=VERSION,
         client=client,
         extensions=[*common, collections],
         search_get_request_model=create_get_request_model(common),
@@ -101,16 +105,21 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
     return app
 
 
+def _sorting(*parts: str) -> list[str]:
+    return [_SORT.format(version, part) for version in _SORT_VERSIONS for part in parts]
+
+
 def _collection_search(client: Client, settings: ApiSettings) -> CollectionSearchPostExtension:
     parts: list[ApiExtension] = [
         FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS.value]),
-        CollectionSearchSortExtension(),
+        CollectionSearchSortExtension(conformance_classes=_sorting("collection-search")),
         FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS.value]),
         CollectionSearchFilterExtension(),
         TokenPaginationExtension(),
     ]
     found = CollectionSearchPostExtension.from_extensions(parts, client=client, settings=settings)
-    found.POST = create_post_request_model(parts, base_model=CollectionsBody)
+    body = create_request_model("CollectionsPostRequest", CollectionsBody, parts, request_type="POST")
+    found.POST = cast("type[BaseModel]", body)
     return found
 
 

@@ -116,7 +116,7 @@ class Client(BaseCoreClient, BaseCollectionSearchClient):
         self, search: Search, request: Request, values: Mapping[str, Any], body: Document | None = None
     ) -> Response:
         page, links = self._page("collections", search, request, {"body": body} if body is not None else {})
-        include, exclude = chosen_fields(values.get("fields"))
+        include, exclude = chosen_fields("collections", values.get("fields"))
         collections = [with_fields(one, include, exclude) for one in page["found"]]
         found = {"collections": collections, "links": links, "numberReturned": len(collections)}
         return JSONResponse(found | page["matched"])
@@ -125,7 +125,7 @@ class Client(BaseCoreClient, BaseCollectionSearchClient):
         self, search: Search, request: Request, values: Mapping[str, Any], body: Document | None = None
     ) -> Response:
         page, links = self._page("items", search, request, {"body": body} if body is not None else {})
-        include, exclude = chosen_fields(values.get("fields"))
+        include, exclude = chosen_fields("items", values.get("fields"))
         features = [with_fields(one, include, exclude) for one in page["found"]]
         found = {"type": "FeatureCollection", "features": features, "links": links, "numberReturned": len(features)}
         return JSONResponse(found | page["matched"], media_type=GEOJSON)

@@ -21,6 +21,14 @@ _PROBLEM = {
         "instance": {"type": "string"},
     },
 }
+_SHORTENED = {
+    "type": "object",
+    "title": "Shortened",
+    "description": "What `fields` left of an item or a collection.",
+    "required": ["id"],
+    "properties": {"id": {"type": "string"}},
+}
+_LISTS = {"ItemCollection": "features", "Collections": "collections"}
 _ERRORS = {
     "400": "The question cannot be understood or is out of bounds",
     "401": "The catalog is for those who are signed in",
@@ -38,7 +46,10 @@ def describe(app: FastAPI) -> None:
         document = made()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         if "Problem" not in schemas:
-            schemas["Problem"] = _PROBLEM
+            schemas |= {"Problem": _PROBLEM, "Shortened": _SHORTENED}
+            for name, part in _LISTS.items():
+                whole = schemas[name]["properties"][part]
+                whole["items"] = {"anyOf": [whole["items"], {"$ref": "#/components/schemas/Shortened"}]}
             for path in document["paths"].values():
                 for operation in path.values():
                     _with_problems(operation["responses"])

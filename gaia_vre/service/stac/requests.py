@@ -1,6 +1,7 @@
 """What requests may say; what is not here is the library's."""
 
 # FastAPI reads these annotations, so they are no texts.
+import json
 from typing import Annotated, Any, Literal
 
 import attr
@@ -25,6 +26,12 @@ class OnlyObject(BaseModel):
     def _is_object(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             raise ValueError("the body must be an object")
+        try:
+            json.dumps(values, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, RecursionError) as error:
+            raise ValueError("a text holds half a character, or it is nested too deep") from error
+        if "fields" in values and values["fields"] is None:
+            raise ValueError("fields must be an object")
         return values
 
 

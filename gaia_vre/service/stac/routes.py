@@ -16,7 +16,7 @@ from gaia_vre.service.stac.tree import Tree
 CollectionId = Annotated[str, Path(description="Collection ID")]
 
 
-class Link(BaseModel, extra="allow"):
+class AnswerLink(BaseModel, extra="allow"):
     """A link of STAC."""
 
     rel: str
@@ -47,14 +47,14 @@ class AggregationCollection(BaseModel):
 
     type: Literal["AggregationCollection"]
     aggregations: list[AggregationAnswer]
-    links: list[Link]
+    links: list[AnswerLink]
 
 
 class Children(BaseModel):
     """The catalogs and collections right below the landing page."""
 
     children: list[dict[str, Any]]
-    links: list[Link]
+    links: list[AnswerLink]
 
 
 def aggregation_routes(aggregations: Aggregations) -> APIRouter:

@@ -75,6 +75,20 @@ def test_fields_keep_what_was_asked(stac: TestClient) -> None:
     assert one["properties"].keys() == {"datetime"}
 
 
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"exclude": ["properties"], "include": ["properties.datetime"]}, {"datetime"}),
+        ({"exclude": ["geometry"], "include": []}, {"datetime"}),
+        ({"exclude": ["geometry"]}, {"datetime", "eo:cloud_cover"}),
+    ],
+    ids=["included and excluded", "nothing included", "only excluded"],
+)
+def test_what_is_included_goes_before_what_is_excluded(stac: TestClient, fields: Any, kept: set[str]) -> None:
+    (one,) = stac.post(f"{STAC}/search", json={"ids": ["sst-5"], "fields": fields}).json()["features"]
+    assert one["properties"].keys() == kept
+
+
 def test_collections_are_found_by_words(stac: TestClient) -> None:
     answer = stac.get(f"{STAC}/collections?q=temperature").json()
     assert [one["id"] for one in answer["collections"]] == ["sst"]
