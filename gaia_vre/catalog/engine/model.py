@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Document = dict[str, Any]
 """A STAC collection or item, as it is written."""
@@ -94,6 +97,14 @@ class Engine(Protocol):
 
     def item(self, collection: str, name: str) -> Document:
         """Return an item; raises NotFound."""
+        ...
+
+    def only_items(self, collections: Sequence[str]) -> dict[str, Document]:
+        """Return the item of each of these collections that has exactly one."""
+        ...
+
+    def mark(self) -> str:
+        """Return a text that is another one as soon as the catalog was loaded anew; raises Unavailable."""
         ...
 
     def close(self) -> None:
