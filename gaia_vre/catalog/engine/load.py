@@ -128,8 +128,8 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
     for row, text in enumerate(_sorted(connection, documents), start=1):
         document = json.loads(text)
         boxes, (start, end) = boxes_of(document, kind), period_of(document, kind)
-        values = _row(row, document, kind, boxes, (start, end))
-        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", values)  # noqa: S608
+        fields = _row(row, document, kind, boxes, (start, end))
+        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", fields)  # noqa: S608
         connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, text))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gaia_vre.catalog.engine.aggregating import Aggregation, Step
 
 Document = dict[str, Any]
@@ -106,6 +108,14 @@ class Engine(Protocol):
 
     def item(self, collection: str, name: str) -> Document:
         """Return an item; raises NotFound."""
+        ...
+
+    def only_items(self, collections: Sequence[str]) -> dict[str, Document]:
+        """Return the item of each of these collections that has exactly one."""
+        ...
+
+    def mark(self) -> str:
+        """Return a text that is another one as soon as the catalog was loaded anew; raises Unavailable."""
         ...
 
     def close(self) -> None:

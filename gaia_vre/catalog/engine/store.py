@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _STEPS = 5_000
 _LARGEST_CACHE = 8_000
 _SAMPLE = 500
+_ONLY = """SELECT first, second FROM (SELECT
+    (SELECT row FROM items WHERE collection = c.value LIMIT 1) AS first,
+    (SELECT row FROM items WHERE collection = c.value LIMIT 1 OFFSET 1) AS second
+    FROM json_each(?) AS c) WHERE first IS NOT NULL AND second IS NULL"""
 _TYPES = {"integer": "integer", "real": "number", "text": "string", "true": "boolean", "false": "boolean"}
 
 
@@ -87,6 +91,15 @@ class SqliteEngine:
             raise NotFound(f"{collection[:100]}: there is no item {name[:100]!r}")
         return found
 
+    def only_items(self, collections: Sequence[str]) -> dict[str, Document]:
+        """Return the item of each of these collections that has exactly one; see `Engine`."""
+        rows = self._run(Clause(_ONLY, (json.dumps(collections),)))
+        return {str(one["collection"]): one for one in self._documents("items", [row for row, _ in rows])}
+
+    def mark(self) -> str:
+        """Return a text that changes with the catalog; see `Engine`."""
+        return "-".join(str(one) for one in self._mark())
+
     def properties(self, collection: str | None = None) -> dict[str, str]:
         """Return the properties that items have; see `Engine`. Looks at some hundred of them."""
         where, values = ("WHERE collection = ?", (collection,)) if collection else ("", ())
@@ -131,12 +144,15 @@ class SqliteEngine:
         except sqlite3.DatabaseError as error:
             raise Unavailable(f"{self.file.name} is damaged: `gaia-vre catalog load` makes it anew") from error
 
-    def _connection(self) -> sqlite3.Connection:
+    def _mark(self) -> tuple[int, int]:
         try:
             about = self.file.stat()
         except OSError:
             raise Unavailable("There is no searchable catalog yet; `gaia-vre catalog load` makes it") from None
-        mark = (about.st_ino, about.st_mtime_ns)
+        return about.st_ino, about.st_mtime_ns
+
+    def _connection(self) -> sqlite3.Connection:
+        mark = self._mark()
         if getattr(self._local, "mark", None) != mark:
             self.close()
             self._local.connection, self._local.mark = self._open(), mark

@@ -368,3 +368,26 @@ def test_an_asset_outside_the_data_is_refused(tmp_path: Path) -> None:
     (folder / "sst" / "collection.json").write_text(json.dumps(bad))
     with pytest.raises(InvalidInput, match="outside"):
         load(folder)
+
+
+def test_the_only_item_of_a_collection_is_told_from_one_of_many(engine: Engine) -> None:
+    found = engine.only_items(["islands", "sst", "glacier-title", "nowhere"])
+    assert {name: one["id"] for name, one in found.items()} == {"islands": "fiji"}
+
+
+def test_the_mark_changes_when_the_catalog_is_loaded_anew(tmp_path: Path) -> None:
+    engine = sqlite(tmp_path)
+    before = engine.mark()
+    assert engine.mark() == before
+    build(tmp_path / "catalog.sqlite", COLLECTIONS, ITEMS)
+    assert engine.mark() != before
+
+
+def test_the_mark_of_a_database_changes_when_the_catalog_is_loaded_anew(postgis: str) -> None:
+    url = new_database(postgis).replace("+psycopg", "")
+    load_pgstac(url, COLLECTIONS, ITEMS)
+    engine = PgstacEngine(url)
+    before = engine.mark()
+    load_pgstac(url, COLLECTIONS[:1], [])
+    assert engine.mark() != before
+    engine.close()

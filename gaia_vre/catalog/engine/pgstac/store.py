@@ -18,12 +18,16 @@ from gaia_vre.catalog.rules import unknown_dataset
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gaia_vre.catalog.engine.model import Kind
 
 _SECONDS = 5
 _CONNECTIONS = 4
 _OPTIONS = "-c statement_timeout={:.0f} -c search_path=public,pgstac -c default_transaction_read_only=on"
 _TYPES = ("number", "string", "boolean")
+_ONLY = """SELECT c, min(i.id) FROM unnest(?::text[]) AS c,
+    LATERAL (SELECT id FROM gaia_catalog.items WHERE collection = c LIMIT 2) AS i GROUP BY c HAVING count(*) = 1"""
 _PROPERTIES = """SELECT DISTINCT key, jsonb_typeof(value) FROM
     (SELECT content->'properties' AS found FROM pgstac.items WHERE ?::text IS NULL OR collection = ? LIMIT 500) AS i,
     jsonb_each(found) ORDER BY 1"""
@@ -93,6 +97,16 @@ class PgstacEngine:
         if not found:
             raise NotFound(f"{collection[:100]}: there is no item {name[:100]!r}")
         return found[0]
+
+    def only_items(self, collections: Sequence[str]) -> dict[str, Document]:
+        """Return the item of each of these collections that has exactly one; see `Engine`."""
+        rows = self._run(Clause(_ONLY, (list(collections),)))
+        found = self._documents("items", [(row[0], row[1]) for row in rows])
+        return {str(one["collection"]): one for one in found}
+
+    def mark(self) -> str:
+        """Return a text that changes with the catalog; see `Engine`."""
+        return str(self._run(Clause("SELECT max(run) FROM gaia_catalog.collections"))[0][0])
 
     def properties(self, collection: str | None = None) -> dict[str, str]:
         """Return the properties that items have; see `Engine`. Looks at some hundred of them."""
