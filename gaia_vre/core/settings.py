@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gaia_vre.core.access_settings import Access
 from gaia_vre.core.errors import SettingsError, did_you_mean
+from gaia_vre.core.marking import said
 from gaia_vre.core.names import RESERVED_PREFIXES
 from gaia_vre.core.part import Part
 from gaia_vre.core.quotas import Quotas
@@ -103,9 +104,9 @@ class Labs(Part):
 
     sizes: tuple[Size, ...] = Field(
         default=(
-            Size(name="small", title="Small", cores=2, memory_gib=4),
-            Size(name="medium", title="Medium", cores=4, memory_gib=8),
-            Size(name="large", title="Large", cores=8, memory_gib=16),
+            Size(name="small", title=said("Small"), cores=2, memory_gib=4),
+            Size(name="medium", title=said("Medium"), cores=4, memory_gib=8),
+            Size(name="large", title=said("Large"), cores=8, memory_gib=16),
         ),
         min_length=1,
         description="Choices of cores and memory; the first is the default.",

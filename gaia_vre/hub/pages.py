@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tornado.web import StaticFileHandler
 
 from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.language import language_variables
 from gaia_vre.hub.traits import propose
 from gaia_vre.look import STATIC, TEMPLATES
 
@@ -29,6 +30,7 @@ def configure_pages(c: Config, settings: Settings | None = None) -> None:
             "gaia_home": HOME,
             "gaia_kind": settings.login.kind,
             "gaia_idle_minutes": settings.labs.idle_minutes,
+            **language_variables(),
         },
         extra_handlers=[(r"/gaia-static/(.*)", StaticFileHandler, {"path": str(STATIC)})],
     )
