@@ -68,6 +68,16 @@ class Login(Part):
     )
     administrators: tuple[str, ...] = Field(default=("admin",), description="User names that administer the hub.")
     example_user: str = Field(default="ada", description="Ordinary user name shown when one machine has started.")
+    contact: str | None = Field(
+        default=None,
+        pattern=r"^(mailto:[^\s<>\"]+@[^\s<>\"]+|https?://[^\s<>\"]+)$",
+        description="Whom people ask for help: mailto:… or a page; shown at the sign-in and under every page.",
+    )
+    terms: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s<>\"]+$",
+        description="Page with the terms of use, which signing in accepts; empty: there are none.",
+    )
     reserved_prefixes: tuple[str, ...] = Field(
         default=RESERVED_PREFIXES, description="Beginnings of user names that nobody may sign in with."
     )

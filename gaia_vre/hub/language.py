@@ -1,7 +1,8 @@
-"""The hub's pages in the language of each request."""
+"""What each of the hub's pages knows of its request: the language, the address, the number of a report."""
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import pass_context
@@ -24,7 +25,14 @@ def language_variables() -> dict[str, Callable[[Any], Any]]:
     JupyterHub 6.1.1 calls a template variable with the person who asks and puts in its place what it returns.
     No such variable sees the request, but every page has the handler's own ``static_url``.
     """
-    spoken = {"t": _text, "count": _count, "number": _number, "lang": language_of_page}
+    spoken = {
+        "t": _text,
+        "count": _count,
+        "number": _number,
+        "lang": language_of_page,
+        "gaia_address": _address,
+        "gaia_report": _report,
+    }
     return {name: lambda _, value=value: value for name, value in spoken.items()} | {"languages": lambda _: LANGUAGES}
 
 
@@ -48,7 +56,7 @@ def language_of_start(spawner: Any) -> Language:
 @pass_context
 def language_of_page(context: Context) -> Language:
     """Return the language of the page that is being made."""
-    return language_of(getattr(context.get("static_url"), "__self__", None))
+    return language_of(_handler(context))
 
 
 @pass_context
@@ -64,3 +72,23 @@ def _count(context: Context, value: float, one: str, many: str) -> str:
 @pass_context
 def _number(context: Context, value: float) -> str:
     return language_of_page(context).number(value)
+
+
+@pass_context
+def _address(context: Context) -> str:
+    """Return where the person is, to come back to after a switch."""
+    handler = _handler(context)
+    return str(handler.request.uri) if handler is not None and handler.request.method == "GET" else "/hub/home"
+
+
+@pass_context
+def _report(context: Context) -> str:
+    """Return the number of a report about this page, under which the hub's log has what went wrong."""
+    handler, number = _handler(context), secrets.token_hex(6)
+    if handler is not None:
+        handler.log.warning("Report %s: %s %s", number, handler.request.method, handler.request.path)
+    return number
+
+
+def _handler(context: Context) -> Any:
+    return getattr(context.get("static_url"), "__self__", None)

@@ -55,7 +55,7 @@ def bring_in_step(language: str) -> tuple[int, int]:
         if message.id:
             old = known.get(message.id if isinstance(message.id, str) else message.id[0])
             same = old is not None and key(old) == key(message)
-            fresh.add(message.id, old.string if old is not None and same else None)
+            fresh.add(message.id, old.string if old is not None and same else "")
     waiting = [one for one in fresh if one.id and not all([one.string] if isinstance(one.string, str) else one.string)]
     dropped = {key(one) for one in known if one.id} - {key(one) for one in found if one.id}
     with _path(language).open("wb") as file:
