@@ -16,6 +16,7 @@ from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates,
 from gaia_vre.service.ladder import standing
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
+from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
 
@@ -43,6 +44,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "notice": service.store.notice(who.name),
         **_budget(service, who, language),
         **notices(service, who, language),
+        **accounting(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),
@@ -55,11 +57,10 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     return templates.TemplateResponse(request, "home.html", context)
 
 
-def problem_page(request: Request, status: int, code: str, detail: str) -> Response:
-    """Show an error to a person, and the way back."""
-    language = chosen_language(request)
-    context = texts(language) | {"user": None, "admin": False, "proof": "", "status": status, "detail": detail}
-    del code
+def problem_page(request: Request, status: int, detail: str, report: str) -> Response:
+    """Show an error to a person, the next step, and the number under which the log has it."""
+    nobody = {"user": None, "admin": False, "proof": ""}
+    context = texts(chosen_language(request)) | nobody | {"status": status, "detail": detail, "report": report}
     return templates.TemplateResponse(request, "problem.html", context, status_code=status)
 
 
