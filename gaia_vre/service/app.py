@@ -17,6 +17,7 @@ from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service import pages, quota_routes, routes
+from gaia_vre.service.account import pages as account_pages
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
@@ -77,6 +78,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(quota_pages.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
+    app.include_router(account_pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))

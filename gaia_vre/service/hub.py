@@ -138,6 +138,19 @@ class Hub:
         with contextlib.suppress(_StillAtIt):
             self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS)
 
+    def tokens(self, username: str, token: str) -> list[dict[str, Any]]:
+        """Return the models of a person's tokens, without their secrets."""
+        return list(self._ask("GET", f"/users/{_quoted(username)}/tokens", token)["api_tokens"])
+
+    def make_token(self, username: str, token: str, note: str, seconds: int) -> str:
+        """Return a new token of a person, which ends after so many seconds."""
+        wanted = {"note": note, "expires_in": seconds}
+        return str(self._ask("POST", f"/users/{_quoted(username)}/tokens", token, body=wanted)["token"])
+
+    def end_token(self, username: str, number: str, token: str) -> None:
+        """End a token; one of a session ends all of the same place."""
+        self._ask("DELETE", f"/users/{_quoted(username)}/tokens/{_quoted(number)}", token)
+
     def exchange(self, form: dict[str, str]) -> str:
         """Return the access token for an OAuth code."""
         try:
@@ -148,10 +161,10 @@ class Hub:
             raise NotSignedIn("The hub did not confirm the sign-in: begin again from the home page")
         return str(answer.json()["access_token"])
 
-    def _ask(self, method: str, path: str, token: str, seconds: float = _SECONDS) -> Any:
+    def _ask(self, method: str, path: str, token: str, seconds: float = _SECONDS, body: Any = None) -> Any:
         headers = {"Authorization": f"token {token}"}
         try:
-            answer = self._http.request(method, path, headers=headers, timeout=seconds)
+            answer = self._http.request(method, path, headers=headers, timeout=seconds, json=body)
         except httpx2.ReadTimeout as error:
             raise _StillAtIt(_silence(error)) from error
         except httpx2.HTTPError as error:

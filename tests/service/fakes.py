@@ -60,6 +60,7 @@ class FakeHub:
         }
     )
     codes: dict[str, str] = field(default_factory=lambda: {"a-code": "ada-token"})
+    token_models: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"ada": [], "bob": []})
     down: bool = False
     refusal: str | None = None
     calls: list[str] = field(default_factory=list)
@@ -93,6 +94,8 @@ class FakeHub:
         if self.refusal:
             return httpx2.Response(400, json={"message": self.refusal})
         self.done.append((method, path))
+        if path.endswith("/tokens"):
+            return httpx2.Response(201, json={"token": "a-new-secret"})
         return httpx2.Response(202)
 
     def _look(self, path: str, token: str, query: httpx2.QueryParams) -> httpx2.Response:
@@ -106,6 +109,9 @@ class FakeHub:
             first = int(query["offset"])
             return httpx2.Response(200, json=active[first : first + int(query["limit"])])
         name = path.removeprefix("/users/")
+        if name.endswith("/tokens"):
+            models = self.token_models.get(name.removesuffix("/tokens"))
+            return httpx2.Response(404) if models is None else httpx2.Response(200, json={"api_tokens": models})
         if name not in self.servers:
             return httpx2.Response(404, json={"message": "No such user"})
         return httpx2.Response(200, json={"name": name, "servers": self.servers[name]})
