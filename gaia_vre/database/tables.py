@@ -91,3 +91,14 @@ class PreferenceRow(Table):
 
     username: Mapped[str] = mapped_column(String(255), primary_key=True)
     language: Mapped[str] = mapped_column(String(8))
+
+
+class MaintenanceRow(Table):
+    """The maintenance that goes on now; at most one row."""
+
+    __tablename__ = "maintenance"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    began: Mapped[datetime] = mapped_column(AwareTime)
+    by: Mapped[str] = mapped_column(String(255))
+    said: Mapped[str] = mapped_column(String(300))

@@ -18,6 +18,7 @@ from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates,
 from gaia_vre.service.ladder import standing
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
+from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
@@ -44,6 +45,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": service.store.notice(who.name),
+        "pause": Maintenance(service.engine).now(),
         **_budget(service, who, language),
         **notices(service, who, language),
         **accounting(service, who, language),

@@ -105,9 +105,7 @@ class FakeHub:
             who = self.tokens[token]
             return httpx2.Response(200, json=who | {"servers": self.servers.get(who["name"], {})})
         if path == "/users":
-            active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]
-            first = int(query["offset"])
-            return httpx2.Response(200, json=active[first : first + int(query["limit"])])
+            return self._search(query) if "name_filter" in query else self._active(query)
         name = path.removeprefix("/users/")
         if name.endswith("/tokens"):
             models = self.token_models.get(name.removesuffix("/tokens"))
@@ -115,6 +113,17 @@ class FakeHub:
         if name not in self.servers:
             return httpx2.Response(404, json={"message": "No such user"})
         return httpx2.Response(200, json={"name": name, "servers": self.servers[name]})
+
+    def _active(self, query: httpx2.QueryParams) -> httpx2.Response:
+        active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]
+        first = int(query["offset"])
+        return httpx2.Response(200, json=active[first : first + int(query["limit"])])
+
+    def _search(self, query: httpx2.QueryParams) -> httpx2.Response:
+        found = [name for name in self.servers if query["name_filter"].lower() in name.lower()]
+        first, most = int(query["offset"]), int(query["limit"])
+        items = [{"name": name, "servers": self.servers[name]} for name in found[first : first + most]]
+        return httpx2.Response(200, json={"items": items, "_pagination": {"total": len(found)}})
 
 
 @dataclass
