@@ -9,6 +9,7 @@ from tests.service.conftest import HOME, World, proof
 PAGE = f"{HOME}account"
 TOKENS = [
     {"id": "a1", "note": "cron <b>", "oauth_client": "JupyterHub", "created": "2026-11-20T10:00:00Z"},
+    {"id": "a0", "note": "Server at /user/ada/lab/", "oauth_client": "JupyterHub"},
     {"id": "a2", "note": "", "oauth_client": "Server at /user/ada/", "created": "2026-11-20T10:00:00Z"},
     {"id": "a3", "note": "", "oauth_client": "Server at /user/ada/", "last_activity": "2026-11-24T11:00:00Z"},
 ]
@@ -26,6 +27,7 @@ def test_tokens_and_sessions_stand_apart_and_a_place_stands_once(world: World) -
     assert "<bdi>cron &lt;b&gt;</bdi>" in text
     assert "made on 20 Nov at 11:00 · never used" in text
     assert text.count("<bdi>Server at /user/ada/</bdi>") == 1
+    assert "/user/ada/lab/" not in text, "the hub's own token of a running server ends with it"
 
 
 def test_a_new_token_is_shown_once_and_kept_nowhere(world: World) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gaia_vre.service.login import Caller
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+_OF_SERVER = "Server at "
 _HUB = "JupyterHub"
 """How the hub calls itself as the maker of a token that somebody asked for."""
 
@@ -32,10 +33,15 @@ class Token:
     def asked_for(self) -> bool:
         return self.place == _HUB
 
+    @property
+    def of_server(self) -> bool:
+        """Whether the hub made it for a server, which ends it with the server."""
+        return self.asked_for and self.note.startswith(_OF_SERVER)
+
 
 def tokens_of(service: Parts, who: Caller) -> tuple[list[Token], list[Token]]:
     """Return the tokens that the person made and those of their sessions, last used first."""
-    found = [_token(one) for one in service.hub.tokens(who.name, who.token)]
+    found = [one for model in service.hub.tokens(who.name, who.token) if not (one := _token(model)).of_server]
     found.sort(key=lambda one: one.used or one.created or _LONG_AGO, reverse=True)
     return [one for one in found if one.asked_for], _sessions([one for one in found if not one.asked_for])
 
