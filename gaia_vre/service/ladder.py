@@ -80,7 +80,7 @@ class Ladder:
     def __init__(self, parts: Parts) -> None:
         self.office, self.hub, self.gateway, self.store = parts.office, parts.hub, parts.gateway, parts.store
         self.grace = timedelta(minutes=parts.settings.quotas.grace_minutes)
-        self.observe = parts.settings.quotas.observe
+        self.observe = parts.office.rules.observe
         self.metrics = parts.metrics
 
     def step(self, live: Sequence[Lease]) -> None:

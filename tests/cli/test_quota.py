@@ -85,3 +85,41 @@ def test_what_was_recalled_is_unlimited_again(run: Run) -> None:
     run("override", "ceiling:ada", "cores", "1", "--reason", "maintenance")
     run("override", "ceiling:ada", "cores", "unlimited", "--reason", "over")
     assert "cores" not in json.loads(run("show", "ceiling:ada", "--json").output)["limits"]
+
+
+# Reports ----------------------------------------------------------------------------------------------
+
+
+def spend(run: Run) -> None:
+    """Let ada have used an hour of two cores in October."""
+    hour = 3_600_000_000
+    with run.engine.begin() as connection:
+        account = connection.scalar(text("SELECT id FROM account WHERE name = 'person:ada'"))
+        values = {"account": account, "cores": 2 * hour, "credits": hour}
+        connection.execute(
+            text(
+                "INSERT INTO spend (account_id, username, day, seconds, core_hours, gib_hours, gpu_hours, credits) "
+                "VALUES (:account, 'ada', '2026-10-07', 3600, :cores, 0, 0, :credits)"
+            ),
+            values,
+        )
+
+
+def test_a_month_is_reported_as_text_json_and_csv(run: Run) -> None:
+    spend(run)
+    shown = run("report", "--month", "2026-10").output
+    assert "site:local" in shown
+    assert "are estimates" in shown
+    found = json.loads(run("report", "--month", "2026-10", "--json").output)
+    assert found["lines"][0]["core_hours"] == 2
+    assert found["total"]["estimated_kwh"] == found["lines"][0]["estimated_kwh"] == pytest.approx(0.03)
+    assert run("report", "--month", "2026-10", "--csv").output.splitlines()[1].startswith("2026-10,site:local,")
+
+
+def test_a_month_without_use_says_so(run: Run) -> None:
+    assert "Nothing was used in 2025-01." in run("report", "--month", "2025-01").output
+
+
+def test_no_month_is_refused(run: Run) -> None:
+    with pytest.raises(GaiaError, match="'2026-13' is no month"):
+        run("report", "--month", "2026-13")

@@ -116,7 +116,7 @@ def test_a_clock_that_jumps_shortens_no_grace(machine: Machine) -> None:
 
 
 def test_observing_stops_nothing(any_world: World) -> None:
-    machine = Machine(with_quotas(any_world, observe=True, defaults={"person": {"core_hours": 1}}))
+    machine = Machine(with_quotas(any_world, mode="observe", defaults={"person": {"core_hours": 1}}))
     machine.start()
     for _ in range(4):
         pass_after(machine, HOUR)
