@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,28 @@ def report(month: str | None, as_csv: bool, file: Path | None, state: Path | Non
         click.echo(f"Nothing was used in {month}.")
 
 
+@click.command()
+@click.option("--days", type=click.IntRange(1, 400), default=30, help="Of the last so many days (30).")
+@settings_options
+def refusals(days: int, file: Path | None, state: Path | None, as_json: bool) -> None:
+    """List what was refused, shrunk or stopped, or would have been while quotas.mode is observe."""
+    with open_office(file, state) as office:
+        start = office.clock().wall - timedelta(days=days)
+        found = office.events.since(start, ("refused", "would-refuse", "shrink", "stop", "would-stop"))
+        mode = "observe" if office.rules.observe else "enforce"
+    rows = [
+        {"at": one.at.isoformat(), "kind": one.kind, "account": one.account, "username": one.username} | one.facts
+        for one in found
+    ]
+    if as_json:
+        click.echo(json.dumps({"mode": mode, "rows": rows}))
+        return
+    for row in rows:
+        said = row.get("message", "")
+        click.echo(f"{row['at'][:16]}  {row['kind']:<12} {row['username'] or '':<16} {row['account']:<28} {said}")
+    click.echo(f"{len(rows)} in the last {days} days; the mode is {mode}.")
+
+
 def _print(month: str, lines: list[Line]) -> None:
     from gaia_vre.quotas.reporting import NOTE, total
 
@@ -53,4 +76,4 @@ def _print(month: str, lines: list[Line]) -> None:
     click.echo(f"* {NOTE}")
 
 
-COMMANDS: tuple[click.Command, ...] = (report,)
+COMMANDS: tuple[click.Command, ...] = (report, refusals)

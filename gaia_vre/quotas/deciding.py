@@ -183,7 +183,14 @@ class Office:
         facts = refusal.facts | {"fitting": fitting, "ask": list(managers_of(self.rules, chain))}
         key = f"refused:{request.id}"
         self.events.record(
-            Event(key, now.wall, "refused", str(facts.get("account", "")), request.username, None, _kept(facts))
+            Event(
+                key=key,
+                at=now.wall,
+                kind="refused",
+                account=str(facts.get("account", "")),
+                username=request.username,
+                facts=_kept(facts) | {"message": refusal.message},
+            )
         )
         return DoesNotFit(refusal.message, facts)
 

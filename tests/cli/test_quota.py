@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from gaia_vre.cli.quota import quota as command
-from gaia_vre.core.errors import Conflict, GaiaError
+from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError
 from gaia_vre.core.settings import read_settings
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Run:
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments, "--state", str(tmp_path)], catch_exceptions=False)
 
-    call.engine = engine  # type: ignore[attr-defined]
+    call.engine, call.office = engine, office  # type: ignore[attr-defined]
     yield call
     engine.dispose()
 
@@ -123,3 +123,15 @@ def test_a_month_without_use_says_so(run: Run) -> None:
 def test_no_month_is_refused(run: Run) -> None:
     with pytest.raises(GaiaError, match="'2026-13' is no month"):
         run("report", "--month", "2026-13")
+
+
+def test_what_was_refused_is_listed_with_its_reason(run: Run) -> None:
+    run("override", "ceiling:ada", "cores", "3", "--reason", "maintenance")
+    request = Request("s-2", "server", "ada", "", Holding(cores=2_000_000, servers=1_000_000))
+    with pytest.raises(DoesNotFit) as caught:
+        run.office.admit(request)
+    run.office.refused(request, caught.value, {})
+    assert "refused      ada" in run("refusals").output
+    found = json.loads(run("refusals", "--json").output)
+    assert (found["mode"], found["rows"][0]["limit"]) == ("enforce", 3)
+    assert "2 cores asked, 1 of 3 left" in found["rows"][0]["message"]

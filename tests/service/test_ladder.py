@@ -121,6 +121,7 @@ def test_observing_stops_nothing(any_world: World) -> None:
     for _ in range(4):
         pass_after(machine, HOUR)
     assert machine.world.hub.done == []
+    assert told(machine).count("would-stop") == 1
 
 
 def test_who_shares_a_budget_is_told_each(any_world: World) -> None:

@@ -214,6 +214,7 @@ def _helpers(service: Parts, language: Language) -> dict[str, Any]:
         "last_day": lambda one: (one.astimezone(get_timezone(zone)) - timedelta(seconds=1)).date().isoformat(),
         "day_label": lambda one: words.day_label(language, one),
         "short": lambda one: words.short(language, one),
+        "scale": lambda values: words.scale(language, values),
         "amount": lambda name, one: words.amount(language, name, one),
         "asked_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.more)),
         "given_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.given or 0)),
