@@ -121,6 +121,46 @@ def override(account: str, limit: str, value: str, **options: Any) -> None:
         click.echo(f"{account} may have {value} {limit}{ends}.")
 
 
+@quota.command(context_settings={"ignore_unknown_options": True})  # a negative value is refused in our words
+@click.argument("account")
+@click.argument("username")
+@click.argument("limit")
+@click.argument("value")
+@settings_options
+def split(account: str, username: str, limit: str, value: str, **options: Any) -> None:
+    """Let USERNAME use at most VALUE (or 'unlimited') of a LIMIT of ACCOUNT, such as: project:heat ada credits 40."""
+    from gaia_vre.quotas.policy import amount_of, dimension_of
+    from gaia_vre.quotas.shares import Shares, Split
+
+    amount = None if value == "unlimited" else amount_of(limit, limit, value)
+    with open_office(options["file"], options["state"]) as office:
+        given = Split(account, username, dimension_of(limit), amount, getpass.getuser(), admin=True)
+        found = _described(Shares(office).give(given))
+    if options["as_json"]:
+        click.echo(json.dumps(found))
+    else:
+        click.echo(f"{username} may use {value} {limit} of {account}.")
+
+
+@quota.command()
+@click.argument("account")
+@settings_options
+def shares(account: str, file: Path | None, state: Path | None, as_json: bool) -> None:
+    """List how ACCOUNT is split among its members."""
+    from gaia_vre.quotas.shares import Shares
+
+    with open_office(file, state) as office:
+        found = [_described(one) | {"username": one.holder} for one in Shares(office).of(account)]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for one in found:
+        limits = ", ".join(f"{value:g} {name}" for name, value in one["limits"].items()) or "no limit"
+        click.echo(f"{one['username']:<24} {limits}; used {one['used']['credits']:.2f} credits")
+    if not found:
+        click.echo(f"{account} is not split: each member may use all of it.")
+
+
 def _described(account: Any) -> dict[str, Any]:
     from gaia_vre.quotas.model import BUDGETS, CAPS
     from gaia_vre.quotas.offers import people

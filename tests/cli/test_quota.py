@@ -135,3 +135,21 @@ def test_what_was_refused_is_listed_with_its_reason(run: Run) -> None:
     found = json.loads(run("refusals", "--json").output)
     assert (found["mode"], found["rows"][0]["limit"]) == ("enforce", 3)
     assert "2 cores asked, 1 of 3 left" in found["rows"][0]["message"]
+
+
+# Splitting --------------------------------------------------------------------------------------------
+
+
+def test_an_operator_splits_a_project(tmp_path: Path, run: Run) -> None:
+    project = {"name": "project:p", "parent": "community:local", "members": ["ada"]}
+    accounts = [{"name": "site:local"}, {"name": "community:local", "parent": "site:local"}, project]
+    settings = {"state": str(tmp_path), "quotas": {"accounts": accounts}}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+    Office(run.engine, rules_of(read_settings(tmp_path / "settings.yaml").quotas), run.office.clock).prepare()
+    assert "is not split" in run("shares", "project:p").output
+    run("split", "project:p", "ada", "credits", "12")
+    assert "12 credits; used 0.00" in run("shares", "project:p").output
+    assert json.loads(run("shares", "project:p", "--json").output)[0]["username"] == "ada"
+    for wrong in (("eve", "credits", "1"), ("ada", "credits", "-1"), ("ada", "cars", "1")):
+        with pytest.raises(GaiaError):
+            run("split", "project:p", *wrong)

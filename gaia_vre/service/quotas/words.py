@@ -33,6 +33,7 @@ _MOST_DIGITS = 9
 _YEAR = timedelta(days=300)
 _GROUP = re.compile(r"group (?P<group>.+)")
 _REQUEST = re.compile(r"request \d+ of (?P<user>.+), by (?P<by>.+) until \S+")
+_SHARE = re.compile(r"share of a member, by (?P<by>.+)")
 _GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
 
 
@@ -65,6 +66,10 @@ def account_title(language: Language, account: Account, username: str) -> str:
     """Return what an account is called on the page of this person."""
     if account.name == f"person:{username}":
         return language.text("My account")
+    if account.kind == "ceiling":
+        return language.text("My ceiling, whoever pays")
+    if account.kind == "share":
+        return language.text("My share of {account}", account=account.title.rpartition(", share of ")[0])
     return account.title or account.key
 
 
@@ -111,6 +116,12 @@ def source_words(language: Language, source: str) -> str:
         return language.text("From the group {group}.", group=found["group"])
     if found := _REQUEST.fullmatch(source):
         return language.text("Raised by {by}, as {user} asked.", by=found["by"], user=found["user"])
+    return _given_words(language, source)
+
+
+def _given_words(language: Language, source: str) -> str:
+    if found := _SHARE.fullmatch(source):
+        return language.text("Share set by {by}.", by=found["by"])
     if found := _GIVEN.fullmatch(source):
         return language.text("{reason}, by {by}.", reason=found["reason"], by=found["by"])
     return source
