@@ -27,8 +27,11 @@ EventKind = Literal[
     "adopted",
     "vanished",
     "unused",
+    "reconciled",
 ]
-"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease; would-…: observed."""
+"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease; would-…: observed;
+reconciled: a week's charged time was compared with the observed.
+"""
 
 
 @dataclass(frozen=True)
