@@ -66,14 +66,19 @@ class Week:
 
 
 def reconcile_week(engine: Engine, events: Events, now: datetime) -> Week:
-    """Compare the last whole week, from Monday to Monday in UTC, and record it; done already, return what was found."""
+    """Compare the last whole week, from Monday to Monday in UTC, and record it.
+
+    Done already, return what was found; of a week without use nothing is kept.
+    """
     known = last_week(events, now)
     begins = _last_monday(now)
     if known is not None and known.begins == begins:
         return known
     with engine.connect() as connection:
         found = compare(connection, begins, now)
-    events.record(Event(_key(begins), now, "reconciled", "", facts=asdict(found) | {"begins": begins.isoformat()}))
+    if found.observed or found.charged:
+        facts = asdict(found) | {"begins": begins.isoformat()}
+        events.record(Event(_key(begins), now, "reconciled", "", facts=facts))
     if found.gaps:
         log.warning("Charged and observed time differ. %s", found.sentence)
     return found
