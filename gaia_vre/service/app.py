@@ -27,7 +27,9 @@ from gaia_vre.service.measuring import Measured
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
+from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
@@ -78,6 +80,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(quota_report.router, prefix=PREFIX)
+    app.include_router(quota_shares.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     app.include_router(account_pages.router, prefix=PREFIX)
     app.include_router(operate_pages.router, prefix=PREFIX)
