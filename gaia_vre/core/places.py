@@ -13,15 +13,18 @@ PLACE_VARIABLES = {
 
 
 def with_places(values: Any) -> Any:
-    """Return settings' values with what the environment says of this pod."""
-    if values is not None and not isinstance(values, dict):
-        return values  # the check of the model names what is wrong
-    placed = dict(values or {})
-    for variable, (*parts, key) in PLACE_VARIABLES.items():
+    """Return settings' values with what the environment says of this pod; what is no part is left to the model."""
+    for variable, path in PLACE_VARIABLES.items():
         if value := os.environ.get(variable):
-            within = placed
-            for part in parts:
-                within[part] = dict(within.get(part) or {})
-                within = within[part]
-            within[key] = value
-    return placed
+            values = _placed(values, path, value)
+    return values
+
+
+def _placed(values: Any, path: tuple[str, ...], value: str) -> Any:
+    if not path:
+        return value
+    if values is not None and not isinstance(values, dict):
+        return values
+    whole = dict(values or {})
+    whole[path[0]] = _placed(whole.get(path[0]) if len(path) > 1 else None, path[1:], value)
+    return whole
