@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from gaia_vre.core.part import Part
 from gaia_vre.core.settings import Settings
@@ -26,115 +27,121 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Labels = dict[str, str]
 
 
-class Image(Part):
+class Keys(Part):
+    """Keys as Helm charts write them."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Image(Keys):
     """An image."""
 
     name: str = Field(min_length=1)
     tag: str = ""
-    pullPolicy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"  # noqa: N815 - a key of Helm
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
 
 
-class Database(Part):
+class Database(Keys):
     """Where the service's tables are."""
 
-    existingSecret: NameOrNone = ""  # noqa: N815
+    existing_secret: NameOrNone = ""
     key: str = Field(default="database-url", pattern=r"^[A-Za-z0-9._-]+$")
 
 
-class ServiceClaim(Part):
+class ServiceClaim(Keys):
     """The service's volume."""
 
     enabled: bool = True
-    existingClaim: NameOrNone = ""  # noqa: N815
-    storageClass: NameOrNone = ""  # noqa: N815
+    existing_claim: NameOrNone = ""
+    storage_class: NameOrNone = ""
     size: Quantity = "5Gi"
 
 
-class SecretKey(Part):
+class SecretKey(Keys):
     """A key of a Secret."""
 
     name: Name
     key: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
 
 
-class Service(Part):
+class Service(Keys):
     """The service's pod."""
 
     image: Image
-    imagePullSecrets: tuple[dict[str, str], ...] = ()  # noqa: N815
+    image_pull_secrets: tuple[dict[str, str], ...] = ()
     database: Database
     storage: ServiceClaim
-    dataClaim: NameOrNone = ""  # noqa: N815
-    tokenSecret: SecretKey  # noqa: N815
-    extraEnv: tuple[dict[str, Any], ...] = ()  # noqa: N815
-    resources: dict[str, Any] = {}
-    nodeSelector: Labels = {}  # noqa: N815
+    data_claim: NameOrNone = ""
+    token_secret: SecretKey
+    extra_env: tuple[dict[str, Any], ...] = ()
+    resources: dict[str, Any] = Field(default_factory=dict)
+    node_selector: Labels = Field(default_factory=dict)
     tolerations: tuple[dict[str, Any], ...] = ()
 
 
-class Secrets(Part):
+class Secrets(Keys):
     """What the chart generates."""
 
     create: bool = True
 
 
-class SharedClaim(Part):
+class SharedClaim(Keys):
     """A claim that many nodes can mount."""
 
     create: bool = False
-    storageClass: NameOrNone = ""  # noqa: N815
+    storage_class: NameOrNone = ""
     size: Quantity = "100Gi"
 
 
-class Users(Part):
+class Users(Keys):
     """Where labs run."""
 
-    createNamespace: bool = True  # noqa: N815
-    extraNamespaces: tuple[Annotated[str, Field(pattern=_NAMESPACE)], ...] = ()  # noqa: N815
-    podSecurity: Literal["restricted", "baseline", "privileged"] = "restricted"  # noqa: N815
+    create_namespace: bool = True
+    extra_namespaces: tuple[Annotated[str, Field(pattern=_NAMESPACE)], ...] = ()
+    pod_security: Literal["restricted", "baseline", "privileged"] = "restricted"
     backstop: bool = True
-    homesClaim: SharedClaim  # noqa: N815
-    dataClaim: SharedClaim  # noqa: N815
+    homes_claim: SharedClaim
+    data_claim: SharedClaim
 
 
-class Allowed(Part):
+class Allowed(Keys):
     """Addresses that pods of users reach."""
 
     cidr: Cidr
     ports: tuple[Port, ...] = ()
 
 
-class NetworkPolicy(Part):
+class NetworkPolicy(Keys):
     """Who may talk to whom."""
 
     enabled: bool = True
     internet: bool = True
-    sandboxInternet: bool = False  # noqa: N815
+    sandbox_internet: bool = False
     private: tuple[Cidr, ...] = ()
     allow: tuple[Allowed, ...] = ()
-    databasePods: Labels = {}  # noqa: N815
-    databasePort: Port = 5432  # noqa: N815
-    monitoringNamespace: str = Field(default="monitoring", pattern=_NAMESPACE)  # noqa: N815
+    database_pods: Labels = Field(default_factory=dict)
+    database_port: Port = 5432
+    monitoring_namespace: str = Field(default="monitoring", pattern=_NAMESPACE)
 
 
-class Monitoring(Part):
+class Monitoring(Keys):
     """Prometheus and Grafana."""
 
-    serviceMonitor: bool = False  # noqa: N815
+    service_monitor: bool = False
     rules: bool = False
     dashboard: bool = False
-    labels: Labels = {}
+    labels: Labels = Field(default_factory=dict)
 
 
-class ChartValues(Part):
+class ChartValues(Keys):
     """The chart's own keys."""
 
     service: Service
     secrets: Secrets
     users: Users
-    networkPolicy: NetworkPolicy  # noqa: N815
+    network_policy: NetworkPolicy
     monitoring: Monitoring
-    checkCluster: bool = True  # noqa: N815
+    check_cluster: bool = True
 
 
 def chart_schema() -> dict[str, Any]:
