@@ -27,8 +27,8 @@ _ENTITLEMENT = re.compile(r"urn:[^#]*?:group:(?P<path>[^#]+)(?:#.*)?")
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,99}")
 _DISCOVERY_SECONDS = 10
 _PASSWORD = "GAIA_VRE_USER_PASSWORD"  # noqa: S105 - the name of a variable
-_CHART_AUTHENTICATOR = "dummy"
-"""What the official chart sets where nobody has chosen: it lets everybody in."""
+_CHART_AUTHENTICATORS = (None, "dummy")
+"""What the official chart sets where nobody has chosen; the latter lets everybody in."""
 
 
 def configure_login(c: Config, settings: Settings | None = None) -> None:
@@ -43,8 +43,8 @@ def configure_login(c: Config, settings: Settings | None = None) -> None:
         delete_invalid_users=True,
     )
     propose(c, "CheckedNames", reserved_prefixes=login.reserved_prefixes)
-    if c.JupyterHub.get("authenticator_class") == _CHART_AUTHENTICATOR and "DummyAuthenticator" not in c:
-        del c.JupyterHub.authenticator_class
+    if c.JupyterHub.get("authenticator_class") in _CHART_AUTHENTICATORS and "DummyAuthenticator" not in c:
+        c.JupyterHub.pop("authenticator_class", None)
     if login.oidc is not None and login.kind == "oidc":
         _configure_institution(c, login.oidc, settings)
     else:

@@ -87,7 +87,14 @@ def _pods_services(c: Config, settings: Settings) -> list[dict[str, Any]]:
     details = _details(settings.addresses.service or "")
     seconds = settings.labs.idle_minutes * 60
     look = max(5, min(300, seconds // 2))
-    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={seconds:.0f}", f"--cull-every={look:.0f}", "--concurrency=5"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterhub_idle_culler",
+        f"--timeout={seconds:.0f}",
+        f"--cull-every={look:.0f}",
+        "--concurrency=5",
+    ]
     culler = {"name": "culler", **details["culler"], "command": [*command, f"--url={_OWN_API}"]}
     ours = [{"name": name, **details[name]} for name in ("gaia", "dask-gateway")]
     given = c.JupyterHub.get("services", [])

@@ -44,6 +44,7 @@ def chart_config(**sections: dict[str, Any]) -> Config:
         mem_guarantee="1G",
         extra_pod_config={},
         init_containers=[],
+        events_enabled=False,  # the chart's default is true; here nobody tells of events
     )
     c.Spawner.update(cmd="jupyterhub-singleuser", consecutive_failure_limit=5)
     for section, traits in sections.items():

@@ -8,6 +8,7 @@ from gaia_vre.core.errors import SettingsError
 from gaia_vre.hub.admission import desk_of
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.pods.admission import KIND, USER, admit_pods
+from gaia_vre.hub.pods.orphans import watch_for_orphans
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def configure_pods(c: Config, settings: Settings | None = None) -> None:
         **_homes(kubernetes),
         **({"namespace": kubernetes.namespace} if kubernetes.namespace else {}),
     )
+    release = c.KubeSpawner.get("common_labels", {}).get("release")
+    namespace = c.PodSpawner.get("namespace") or c.KubeSpawner.get("namespace", "default")
+    watch_for_orphans(namespace, {"release": release} if release else {})
 
 
 def restricted_context() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PORT_LOOKS_SECONDS = 0.05
 _MARGIN_SECONDS = 3.0
 """A start gives up so long before the hub would: it knows why, the hub does not."""
+_LEAST_SECONDS = 1.0
 _KEPT = ("lease", "account", "ran")
 
 
@@ -95,7 +97,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         # Until it is admitted, and after a refusal of the cluster, there is nothing whose end could be told.
         self.refused, self.end_reason, self.ran = True, None, False
         try:
-            async with asyncio.timeout(max(1.0, self.start_timeout - _MARGIN_SECONDS)):
+            async with asyncio.timeout(max(_LEAST_SECONDS, self.start_timeout - _MARGIN_SECONDS)):
                 url: str = await super()._start()
                 await self._until_it_answers(url)
         except ApiException as error:
@@ -121,6 +123,8 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
                 await asyncio.sleep(_PORT_LOOKS_SECONDS)
                 continue
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
             return
 
     def _check_that_it_runs(self) -> None:

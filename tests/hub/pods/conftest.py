@@ -101,7 +101,7 @@ def make_spawner(service: Service, cluster: Cluster, tmp_path: Path) -> Callable
         user = SimpleNamespace(name=username, id=1, url=f"/user/{username}/", groups=[], settings={}, host="")
         user.server_url = user.public_url = lambda name="": f"/user/{username}/{name}"
         spawner = OfflineSpawner(config=c, user=user, hub=_hub(), _mock=True, orm_spawner=None, user_options=options)
-        spawner.server = SimpleNamespace(base_url=f"/user/{username}/")
+        spawner.server = SimpleNamespace(base_url=f"/user/{username}/", url="http://127.0.0.1:8888/")
         spawner.cluster = cluster
         spawner.desk = desk
         return spawner

@@ -119,7 +119,10 @@ def test_datasets_can_be_read_only(make_spawner):
 
 
 def test_an_environment_has_its_image(make_spawner):
-    environments = [{"name": "ocean", "title": "Ocean", "image": "example/ocean:2"}, {"name": "plain", "title": "Plain"}]
+    environments = [
+        {"name": "ocean", "title": "Ocean", "image": "example/ocean:2"},
+        {"name": "plain", "title": "Plain"},
+    ]
     values = {"labs": {"environments": environments}}
     assert container(manifest(make_spawner(values)))["image"] == "example/ocean:2"
     assert container(manifest(make_spawner(values, environment="plain")))["image"] == "gaia-vre-user:1"
