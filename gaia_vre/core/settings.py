@@ -20,6 +20,7 @@ from gaia_vre.core.errors import SettingsError, did_you_mean
 from gaia_vre.core.kubernetes_settings import Kubernetes  # noqa: TC001 - read by pydantic
 from gaia_vre.core.names import RESERVED_PREFIXES
 from gaia_vre.core.part import Part
+from gaia_vre.core.places import with_places
 from gaia_vre.core.quotas import Quotas
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
@@ -275,13 +276,27 @@ def read_settings(path: Path) -> Settings:
     SettingsError
         The file cannot be read, is no YAML, or does not fit the model.
     """
+    return parse_settings(_read(path), str(path))
+
+
+def load_settings() -> Settings:
+    """Read the settings this process was started with, and what variables say of its own place."""
+    values, source = None, "settings"
+    if text := os.environ.get(TEXT_VARIABLE):
+        values, source = _parsed(text, TEXT_VARIABLE), TEXT_VARIABLE
+    elif path := os.environ.get(SETTINGS_VARIABLE):
+        values, source = _read(Path(path)), path
+    return parse_settings(with_places(values), source)
+
+
+def _read(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not YAML ({error})") from error
-    return parse_settings(_parsed(text, str(path)), str(path))
+    return _parsed(text, str(path))
 
 
 def _parsed(text: str, source: str) -> Any:
@@ -289,14 +304,6 @@ def _parsed(text: str, source: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise SettingsError(f"{source}: is not YAML ({str(error).splitlines()[0]})") from error
-
-
-def load_settings() -> Settings:
-    """Read the settings this process was started with."""
-    if text := os.environ.get(TEXT_VARIABLE):
-        return parse_settings(_parsed(text, TEXT_VARIABLE), TEXT_VARIABLE)
-    path = os.environ.get(SETTINGS_VARIABLE)
-    return read_settings(Path(path)) if path else Settings()
 
 
 def _first_problem(error: ValidationError) -> str:
