@@ -121,6 +121,7 @@ class NetworkPolicy(Keys):
     allow: tuple[Allowed, ...] = ()
     database_pods: Labels = Field(default_factory=dict)
     database_port: Port = 5432
+    dns_namespace: str = Field(default="kube-system", pattern=_NAMESPACE)
     monitoring_namespace: str = Field(default="monitoring", pattern=_NAMESPACE)
 
 

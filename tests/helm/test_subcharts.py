@@ -111,6 +111,13 @@ def test_people_have_the_scopes_to_use_the_service(whole: Helm, tmp_path: Path) 
     assert "admin:users" not in roles["gaia-gaia"]["scopes"]
 
 
+def test_two_releases_share_nothing_of_the_cluster(whole: Helm) -> None:
+    first = whole.render()
+    second = whole.render(release="school", **{"dask-gateway__fullnameOverride": "dask-gateway-school"})
+    assert not of_the_cluster(first) & of_the_cluster(second)
+    assert "http://traefik-dask-gateway-school.school" in str(named(second, "ConfigMap", "gaia-vre-settings")["data"])
+
+
 @EACH_SITE
 def test_the_gateway_of_a_rendered_pod_loads_our_configuration(whole: Helm, site: Path, tmp_path: Path) -> None:
     objects = whole.render(site)
@@ -133,6 +140,12 @@ def test_a_misspelt_key_of_an_official_chart_is_refused_too(whole: Helm) -> None
 @pytest.fixture(scope="module")
 def whole_policies(whole: Helm) -> list[dict[str, Any]]:
     return of_kind(whole.render(networkPolicy__databasePods={"app": "postgresql"}), "NetworkPolicy")
+
+
+def of_the_cluster(objects: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Return what has no namespace."""
+    kinds = {"Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass"}
+    return {(each["kind"], each["metadata"]["name"]) for each in of_kind(objects, *kinds)}
 
 
 def loaded(objects: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
