@@ -72,6 +72,7 @@ class Service(Keys):
     database: Database
     storage: ServiceClaim
     data_claim: NameOrNone = ""
+    catalog_from_image: bool = True
     token_secret: SecretKey
     extra_env: tuple[dict[str, Any], ...] = ()
     resources: dict[str, Any] = Field(default_factory=dict)
