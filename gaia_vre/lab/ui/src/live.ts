@@ -16,6 +16,7 @@ import type { Words } from './words';
 const OFTEN_MS = 10_000;
 const SELDOM_MS = 30_000;
 const SLOWEST_MS = 120_000;
+const SETTLING_MS = [2000, 6000, 15_000];
 
 /** Put together what the sections get. */
 export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | null, words: Words): Gaia {
@@ -25,13 +26,20 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
   const ask = asker(base, words.language, send);
   const hub = PageConfig.getOption('hubPrefix') || '/hub/';
   const service = `${PageConfig.getOption('hubHost')}${URLExt.join(hub, '..', 'services/gaia/')}`;
+  const usage = new Resource(() => ask('service/api/quotas/usage'), readUsage);
+  const clusters = new Resource(() => ask('clusters'), readClusters);
+  const refresh = async () => void (await Promise.all([usage.refresh(), clusters.refresh()]));
   return {
     ask,
     words,
     bench: makeBench(app, notebooks),
     search: new Search(ask),
-    usage: new Resource(() => ask('service/api/quotas/usage'), readUsage),
-    clusters: new Resource(() => ask('clusters'), readClusters),
+    usage,
+    clusters,
+    settle: () => {
+      SETTLING_MS.forEach(wait => setTimeout(() => void refresh(), wait));
+      return refresh();
+    },
     lab: new Resource(() => ask('lab'), readLab),
     page: name => `${service}${name}`,
     picture: path => `${base}service/${path}`
@@ -84,10 +92,20 @@ export function watch(gaia: Gaia, panel: Widget): void {
   often('usage', SELDOM_MS, always, gaia.usage);
   often('lab', OFTEN_MS, always, gaia.lab);
   often('clusters', OFTEN_MS, shown, gaia.clusters);
+  followClusters(gaia);
   const events = new Events(`${gaia.picture('').replace(/service\/$/, 'events')}`);
-  events.told.connect(() => {
-    void gaia.usage.refresh();
-    void gaia.clusters.refresh();
-  });
+  events.told.connect(() => void gaia.settle());
   events.start();
+}
+
+/** Ask for the use anew when a cluster has come or gone. */
+function followClusters(gaia: Gaia): void {
+  const names = () => gaia.clusters.value?.map(one => `${one.name} ${one.workers}`).join();
+  let before = names();
+  gaia.clusters.changed.connect(() => {
+    if (names() !== before) {
+      before = names();
+      void gaia.usage.refresh();
+    }
+  });
 }

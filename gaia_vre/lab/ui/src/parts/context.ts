@@ -24,6 +24,8 @@ export interface Gaia {
   usage: Resource<Usage>;
   clusters: Resource<Cluster[]>;
   lab: Resource<LabFacts>;
+  /** Ask what runs, now and once what was just stopped has given back what it held. */
+  settle(): Promise<void>;
   /** Return the address of a page of the service. */
   page(name: string): string;
   /** Return the address of a picture that the service has. */

@@ -15,14 +15,16 @@ function Summary(): JSX.Element {
 }
 
 function Row({ cluster }: { cluster: Cluster }): JSX.Element {
-  const { ask, clusters, usage, words } = useGaia();
+  const { ask, settle, usage, words } = useGaia();
+  useChanges(usage);
+  const price = usage.value?.holds.find(one => one.name === cluster.name)?.creditsPerHour;
   const workers = words.n('%1 worker', '%1 workers', cluster.workers);
   const limit = words.gib(cluster.memoryBytes);
   const held = cluster.dataBytes;
   const said = held === null ? words.t('%1 GiB', limit) : words.t('%1 of %2 GiB', words.gib(held), limit);
   const stop = async () => {
     await ask(`service/api/clusters/${encodeURIComponent(cluster.name)}`, { method: 'DELETE' });
-    await Promise.all([clusters.refresh(), usage.refresh()]);
+    await settle();
   };
   return (
     <li className="gaia-cluster">
@@ -44,6 +46,7 @@ function Row({ cluster }: { cluster: Cluster }): JSX.Element {
           </a>
         )}
         <Stop label={words.t('Stop my Dask cluster')} consequence={words.t('Its work ends and is lost.')} act={stop} />
+        {price !== undefined && <span className="gaia-facts gaia-end">{words.t('%1 credits/h', words.number(price))}</span>}
       </div>
     </li>
   );

@@ -28,7 +28,7 @@ function Left({ account, usage }: { account: Account; usage: Usage }): JSX.Eleme
   if (!budget) {
     return (
       <div className="gaia-meter-line">
-        <b>{account.title}</b>
+        <b dir="auto">{account.title}</b>
         <span>{words.t('no limit')}</span>
       </div>
     );
@@ -40,7 +40,7 @@ function Left({ account, usage }: { account: Account; usage: Usage }): JSX.Eleme
   return (
     <>
       <div className="gaia-meter-line">
-        <b>{account.title}</b>
+        <b dir="auto">{account.title}</b>
         <span>{words.t('%1 of %2 %3 left', left, limit, unit(words, budget.dimension))}</span>
       </div>
       <Meter label={account.title} said={said} used={budget.used} held={budget.reserved} limit={budget.limit} />
@@ -78,7 +78,7 @@ function Memory(): JSX.Element | null {
 }
 
 function Held({ hold }: { hold: Hold }): JSX.Element {
-  const { ask, lab, usage, clusters, words } = useGaia();
+  const { ask, lab, settle, words } = useGaia();
   const isCluster = hold.kind === 'cluster';
   const mine = hold.id === lab.value?.lease;
   const title = isCluster
@@ -94,7 +94,7 @@ function Held({ hold }: { hold: Hold }): JSX.Element {
   ];
   const stop = async () => {
     await ask(`service/api/${path}`, { method: 'DELETE' });
-    await Promise.all([usage.refresh(), clusters.refresh()]);
+    await settle();
   };
   return (
     <li className={isCluster ? 'gaia-row gaia-child' : 'gaia-row'}>
