@@ -20,7 +20,7 @@ from gaia_vre.service.catalog.finding import Finder
 from gaia_vre.service.catalog.gate import Gate
 from gaia_vre.service.catalog.routes import DatasetId
 from gaia_vre.service.dependencies import Parts, UsesCaller, UsesLanguage, UsesParts
-from gaia_vre.service.language import Language
+from gaia_vre.look.language import Language
 from gaia_vre.service.login import Caller
 
 router = APIRouter(prefix="/api/catalog")
