@@ -13,6 +13,7 @@ from gaia_vre.catalog.sites import HERE, REMOTE, Place, Site, places
 from gaia_vre.catalog.views import code
 from gaia_vre.core.errors import GaiaError, InvalidInput
 from gaia_vre.core.state import StateFolder
+from gaia_vre.look.language import Language
 from gaia_vre.service.catalog import words
 from gaia_vre.service.catalog.asking import read_question
 from gaia_vre.service.catalog.cards import access_words, make_facets, thumbnail
@@ -20,7 +21,6 @@ from gaia_vre.service.catalog.finding import Finder
 from gaia_vre.service.catalog.gate import Gate
 from gaia_vre.service.catalog.routes import DatasetId
 from gaia_vre.service.dependencies import Parts, UsesCaller, UsesLanguage, UsesParts
-from gaia_vre.look.language import Language
 from gaia_vre.service.login import Caller
 
 router = APIRouter(prefix="/api/catalog")
