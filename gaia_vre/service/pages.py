@@ -120,10 +120,11 @@ def oauth_callback(request: Request, service: UsesParts) -> Response:
 
 
 @router.post("/logout")
-def logout(service: UsesParts, who: SubmitsAs) -> Response:
+def logout(request: Request, service: UsesParts, who: SubmitsAs) -> Response:
     """End the session here, then at the hub."""
     answer = redirect("/hub/logout")
     service.login.end(who, answer)
+    request.app.state.events.end_session(who)
     return answer
 
 
