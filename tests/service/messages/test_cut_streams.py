@@ -81,7 +81,7 @@ class Story:
 
 @given(connections=st.lists(CONNECTION, max_size=6))
 @settings(
-    max_examples=25,
+    max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
