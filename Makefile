@@ -4,7 +4,7 @@ UV_VERSION = 0.13.9
 UV = .tools/bin/uv
 RUN = .venv/bin/
 
-.PHONY: up down test check bench format clean
+.PHONY: up down test check bench format texts clean
 
 up: .venv/.made
 	@$(RUN)gaia-vre up $(ARGS)
@@ -38,6 +38,10 @@ $(UV):
 .venv/.made: $(UV) pyproject.toml uv.lock
 	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --extra local --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
+
+# Brings the translations in step with what the sources say; what is new waits empty in the catalogs.
+texts: .venv/.made
+	$(RUN)python -m tests.support.texts
 
 clean:
 	rm -rf .venv .tools

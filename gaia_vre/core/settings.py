@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gaia_vre.core.access_settings import Access
 from gaia_vre.core.errors import SettingsError, did_you_mean
+from gaia_vre.core.marking import said
 from gaia_vre.core.names import RESERVED_PREFIXES
 from gaia_vre.core.part import Part
 from gaia_vre.core.quotas import Quotas
@@ -67,6 +68,16 @@ class Login(Part):
     )
     administrators: tuple[str, ...] = Field(default=("admin",), description="User names that administer the hub.")
     example_user: str = Field(default="ada", description="Ordinary user name shown when one machine has started.")
+    contact: str | None = Field(
+        default=None,
+        pattern=r"^(mailto:[^\s<>\"]+@[^\s<>\"]+|https?://[^\s<>\"]+)$",
+        description="Whom people ask for help: mailto:… or a page; shown at the sign-in and under every page.",
+    )
+    terms: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s<>\"]+$",
+        description="Page with the terms of use, which signing in accepts; empty: there are none.",
+    )
     reserved_prefixes: tuple[str, ...] = Field(
         default=RESERVED_PREFIXES, description="Beginnings of user names that nobody may sign in with."
     )
@@ -103,9 +114,9 @@ class Labs(Part):
 
     sizes: tuple[Size, ...] = Field(
         default=(
-            Size(name="small", title="Small", cores=2, memory_gib=4),
-            Size(name="medium", title="Medium", cores=4, memory_gib=8),
-            Size(name="large", title="Large", cores=8, memory_gib=16),
+            Size(name="small", title=said("Small"), cores=2, memory_gib=4),
+            Size(name="medium", title=said("Medium"), cores=4, memory_gib=8),
+            Size(name="large", title=said("Large"), cores=8, memory_gib=16),
         ),
         min_length=1,
         description="Choices of cores and memory; the first is the default.",

@@ -12,9 +12,11 @@ from gaia_vre.client import Amounts, LeaseWanted
 from gaia_vre.core.errors import DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
 from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
+from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.journal import Journal, seconds_ago
+from gaia_vre.hub.language import language_of_start
 from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
 from gaia_vre.hub.traits import propose
 
@@ -65,6 +67,7 @@ class Desk:
             It does not fit, or cannot be decided now; the person reads why, and what would fit.
         """
         spawner.refused = True
+        steps.begin(spawner)
         choice = self._choice(spawner)
         wanted = _wanted(spawner, choice)
         # Set before the answer: one that comes too late is given back by the end of this start.
@@ -81,6 +84,7 @@ class Desk:
             await self._admit_silently(spawner, choice, wanted)
         else:
             self._tell_soon()
+        steps.note(spawner, steps.BUDGET)
         spawner.refused = False
 
     def _choice(self, spawner: Any) -> Choice:
@@ -191,7 +195,7 @@ class Desk:
         return Refusal(
             f"{refusal.message}. Nothing was started and nothing was charged",
             reason="quota",
-            html=refusal_html(self.settings.labs, refused),
+            html=refusal_html(self.settings.labs, refused, language_of_start(spawner)),
             status=409,
         )
 

@@ -9,15 +9,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
-from gaia_vre.quotas.words import WORDS
+from gaia_vre.look.language import LANGUAGE_COOKIE, LANGUAGES, Language
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
 from gaia_vre.service.ladder import standing
-from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
+from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
+from gaia_vre.service.quotas.words import unit
 
 router = APIRouter(include_in_schema=False)
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
@@ -41,8 +42,9 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": service.store.notice(who.name),
-        **_budget(service, who),
+        **_budget(service, who, language),
         **notices(service, who, language),
+        **accounting(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),
@@ -55,11 +57,10 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     return templates.TemplateResponse(request, "home.html", context)
 
 
-def problem_page(request: Request, status: int, code: str, detail: str) -> Response:
-    """Show an error to a person, and the way back."""
-    language = chosen_language(request)
-    context = texts(language) | {"user": None, "admin": False, "proof": "", "status": status, "detail": detail}
-    del code
+def problem_page(request: Request, status: int, detail: str, report: str) -> Response:
+    """Show an error to a person, the next step, and the number under which the log has it."""
+    nobody = {"user": None, "admin": False, "proof": ""}
+    context = texts(chosen_language(request)) | nobody | {"status": status, "detail": detail, "report": report}
     return templates.TemplateResponse(request, "problem.html", context, status_code=status)
 
 
@@ -103,7 +104,7 @@ def switch_language(
     if code not in LANGUAGES:
         raise NotFound(f"There is no language {code!a}; there are {', '.join(LANGUAGES)}")
     answer = redirect(own_page(back))
-    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path=PREFIX, samesite="lax", httponly=True)
+    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path="/", samesite="lax", httponly=True)
     return answer
 
 
@@ -135,7 +136,7 @@ def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
         return [], True
 
 
-def _budget(service: Parts, who: Caller) -> dict[str, Any]:
+def _budget(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     """Return the last step that a budget of this person's has come to, as long as it stands there."""
     found = standing(service.office, who.name, service.clock())
     if found is None:
@@ -143,6 +144,6 @@ def _budget(service: Parts, who: Caller) -> dict[str, Any]:
     stops = found.facts.get("stops")
     return {
         "budget": found,
-        "budget_word": WORDS[str(found.facts["dimension"])],
+        "budget_word": unit(language, str(found.facts["dimension"])),
         "budget_stops": datetime.fromisoformat(str(stops)) if stops else None,
     }

@@ -11,8 +11,8 @@ from gaia_vre.core.errors import Conflict, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gaia_vre.look.language import Language
     from gaia_vre.messages.model import Message
-    from gaia_vre.service.language import Language
 
 MOST_PENDING = 256
 """Messages that wait for one reader; who is slower is dropped, and resumes from what is stored."""

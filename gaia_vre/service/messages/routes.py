@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gaia_vre.core.errors import NotAllowed
+from gaia_vre.look.language import LANGUAGES, Language
 from gaia_vre.messages.model import Message
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesLanguage, UsesParts
-from gaia_vre.service.language import LANGUAGES, Language
 from gaia_vre.service.login import Caller
 from gaia_vre.service.messages.words import Reader
 

@@ -20,8 +20,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gaia_vre.look.language import LANGUAGES, Language
 from gaia_vre.service.dependencies import chosen_language
-from gaia_vre.service.language import LANGUAGES, Language
 from gaia_vre.service.messages.listeners import Listener, Listeners, event, hello
 from gaia_vre.service.messages.tail import LOOK_SECONDS, Tail
 from gaia_vre.service.messages.words import Reader

@@ -12,8 +12,8 @@ from gaia_vre.service.quotas.words import amount
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gaia_vre.look.language import Language
     from gaia_vre.messages.model import Message
-    from gaia_vre.service.language import Language
 
 HOME = "/services/gaia/"
 USAGE = f"{HOME}usage"

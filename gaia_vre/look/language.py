@@ -1,25 +1,32 @@
-"""Pages in French and English: texts from the gettext catalog, times and numbers as each language writes them."""
+"""Pages in French and English: texts from the gettext catalogs, times and numbers as each language writes them.
+
+English texts are the keys. Catalogs are compiled when they are first used, so that no binary can be older than
+its source. `make texts` brings the catalogs in step with the sources.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel import Locale
 from babel.core import negotiate_locale
 from babel.dates import format_date, format_time, get_timezone
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 LANGUAGE_COOKIE = "gaia-language"
+CATALOGS = Path(__file__).parent / "locale"
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
-_FOLDER = Path(__file__).parent / "locale"
 
 
 @dataclass(frozen=True)
@@ -34,13 +41,18 @@ class Language:
 
     def text(self, english: str, **values: str) -> str:
         """Return the text in this language, its gaps filled; the English one is the key."""
-        text = _texts(self.code).get(english, english)
+        text = str(_texts(self.code).gettext(english)) if english else ""
         return text.format(**values) if values else text
 
     def count(self, value: float, one: str, many: str) -> str:
-        """Return the number and what it counts; French counts 0 and 1.5 as one."""
-        single = value < 2 if self.code == "fr" else value == 1
-        return f"{self.number(value)}\u00a0{self.text(one if single else many)}"
+        """Return the number and what it counts, as "1.5 cores"."""
+        return f"{self.number(value)}\u00a0{self.plural(value, one, many)}"
+
+    def plural(self, value: float, one: str, many: str) -> str:
+        """Return what is counted, in the form of the number; French counts 0 and 1.5 as one."""
+        # Catalogs know whole numbers only: which form a fraction takes, the language's own rule says.
+        form = 1 if _locale(self.code).plural_form(abs(value)) == "one" else 2
+        return str(_texts(self.code).ngettext(one, many, form))
 
     def number(self, value: float) -> str:
         return format_decimal(value, format="#,##0.##", locale=_locale(self.code))
@@ -83,13 +95,15 @@ def choose_language(cookie: str | None, accepted: str) -> Language:
 
 
 @cache
-def _texts(code: str) -> dict[str, str]:
-    path = _FOLDER / code / "LC_MESSAGES" / "messages.po"
+def _texts(code: str) -> NullTranslations:
+    path = CATALOGS / code / "LC_MESSAGES" / "messages.po"
     if not path.exists():
-        return {}
+        return NullTranslations()
+    compiled = BytesIO()
     with path.open("rb") as file:
-        catalog = read_po(file, locale=code)
-    return {str(message.id): str(message.string) for message in catalog if message.id and message.string}
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 @cache
