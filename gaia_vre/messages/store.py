@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gaia_vre.core.errors import NotFound
@@ -34,7 +34,7 @@ def write(connection: Connection, message: Message) -> bool:
     """
     dialect = connection.dialect.name
     if dialect == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
     values = _values(bounded(message))
     kind = postgresql if dialect == "postgresql" else sqlite
     adding = kind.insert(MessageRow).values(**values).on_conflict_do_nothing(index_elements=["key"])
@@ -141,6 +141,12 @@ def as_message(row: Any) -> Message:
 def after(number: int, limit: int) -> Select[Any]:
     """Return the question for what anybody was told after a number, oldest first."""
     return select(MessageRow.__table__).where(MessageRow.id > number).order_by(MessageRow.id).limit(limit)
+
+
+def put_away(connection: Connection, beginning: str, now: datetime) -> None:
+    """Show messages whose keys begin so no more: something truer takes their place."""
+    of_it = (MessageRow.key.startswith(beginning, autoescape=True), MessageRow.read.is_(None))
+    connection.execute(update(MessageRow).where(*of_it).values(read=now))
 
 
 def put_kind_away(connection: Connection, username: str, kind: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
+from gaia_vre.service.messages import pages as message_pages
 from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.problems import install, problem
@@ -81,6 +82,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(message_routes.router, prefix=PREFIX)
+    app.include_router(message_pages.router, prefix=PREFIX)
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)

@@ -15,7 +15,8 @@ from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesPa
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
 from gaia_vre.service.ladder import standing
 from gaia_vre.service.login import Caller
-from gaia_vre.service.model import Thing
+from gaia_vre.service.messages.pages import told
+from gaia_vre.service.model import Ending, Thing
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
@@ -36,14 +37,16 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     except NotSignedIn:
         return service.login.begin(request, redirect, PREFIX)
     clusters, silent = _clusters(service, who)
+    notice = service.store.notice(who.name)
+    told_of = _budget(service, who, language) | notices(service, who, language)
     context = frame(service, language, who) | {
         "lab": next((server for server in person.servers if not server.name), None),
         "others": [server for server in person.servers if server.name],
         "clusters": clusters,
         "gateway_silent": silent,
-        "notice": service.store.notice(who.name),
-        **_budget(service, who, language),
-        **notices(service, who, language),
+        "notice": notice,
+        **told_of,
+        **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
@@ -127,6 +130,18 @@ def logout(request: Request, service: UsesParts, who: SubmitsAs) -> Response:
     service.login.end(who, answer)
     request.app.state.events.end_session(who)
     return answer
+
+
+def _shown(notice: Ending | None, told_of: dict[str, Any]) -> set[str]:
+    """Return the kinds of messages that stand at the top of the page in words of their own."""
+    kinds: set[str] = {"ended"} if notice else set()
+    if told_of["answered"]:
+        kinds |= {"request-granted", "request-declined"}
+    if told_of["asked_of_me"]:
+        kinds |= {"request-asked"}
+    if told_of["budget"]:
+        kinds |= {"budget-notice", "budget-used-up"}
+    return kinds
 
 
 def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gaia_vre.core.errors import NotFound
 from gaia_vre.database.tables import EndingRow, RunningRow
 from gaia_vre.messages.model import Message
-from gaia_vre.messages.store import put_kind_away, write
+from gaia_vre.messages.store import put_away, put_kind_away, write
 from gaia_vre.service.model import Ending, Kind, Reason, Thing
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Store:
                 _tell(session, _add(session, _ending(thing, started or running_since, ended, reason, detail)))
             elif row.reason in _GUESSES and reason != row.reason:
                 row.reason, row.detail, row.ended = reason, detail[:_DETAIL], ended
+                put_away(session.connection(), f"ended:{row.id}:", ended)
                 _tell(session, row)
 
     def endings(self, username: str, limit: int = 20) -> list[Ending]:

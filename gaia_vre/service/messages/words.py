@@ -70,7 +70,7 @@ class Facts:
     def __init__(self, message: Message, reader: Reader) -> None:
         self._facts, self._reader = message.facts, reader
 
-    def text(self, name: str) -> str:
+    def given(self, name: str) -> str:
         """Return a text; one that runs from right to left does not turn the words around it."""
         text = str(self._facts.get(name, ""))
         turned = any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in text)
@@ -94,14 +94,14 @@ class Facts:
 
 
 def _notice(facts: Facts, language: Language) -> Said:
-    percent, account = facts.number("percent"), facts.text("account")
+    percent, account = facts.number("percent"), facts.given("account")
     title = language.text("{percent} % of the budget of {account} is used", percent=percent, account=account)
     said = language.text("{used} of {limit}", used=facts.number("used"), limit=facts.amount("dimension", "limit"))
     return Said(title, f"{said}.", USAGE, language.text("Usage"))
 
 
 def _used_up(facts: Facts, language: Language) -> Said:
-    title = language.text("The budget of {account} is used up", account=facts.text("account"))
+    title = language.text("The budget of {account} is used up", account=facts.given("account"))
     said = language.text(
         "Dask clusters have to do without workers, and nothing new starts. What runs stops {at}: save your work, or ask the manager for more.",  # noqa: E501
         at=facts.at("stops"),
@@ -110,28 +110,29 @@ def _used_up(facts: Facts, language: Language) -> Said:
 
 
 def _will_stop(facts: Facts, language: Language) -> Said:
-    name, at = facts.text("name"), facts.at("stops")
+    name, at = facts.given("name"), facts.at("stops")
     if name:
         title = language.text("Your server {name} stops {at}", name=name, at=at)
     else:
         title = language.text("Your personal lab stops {at}", at=at)
-    said = language.text("The budget of {account} is used up", account=facts.text("account"))
-    return Said(title, f"{said}. {language.text('Save what is open in it.')}")
+    said = language.text("The budget of {account} is used up", account=facts.given("account"))
+    save = language.text("Save what is open in it.")
+    return Said(title, f"{said}. {save}")
 
 
 def _ended(facts: Facts, language: Language) -> Said:
     what, why = _what(facts, language), _why(facts, language)
-    kept = language.text("Saved files are untouched.") if facts.text("thing") == "server" else ""
+    kept = language.text("Saved files are untouched.") if facts.given("thing") == "server" else ""
     title = language.text("{what}: {why}", what=what, why=why)
-    return Said(title, f"{facts.text('detail')} {kept}".strip(), HOME, language.text("Home"))
+    return Said(title, f"{facts.given('detail')} {kept}".strip(), HOME, language.text("Home"))
 
 
 def _what(facts: Facts, language: Language) -> str:
     at = facts.at("ended")
-    if facts.text("thing") == "cluster":
+    if facts.given("thing") == "cluster":
         return language.text("A Dask cluster of yours stopped {at}", at=at)
-    if facts.text("name"):
-        return language.text("Your server {name} stopped {at}", name=facts.text("name"), at=at)
+    if facts.given("name"):
+        return language.text("Your server {name} stopped {at}", name=facts.given("name"), at=at)
     return language.text("Your personal lab stopped {at}", at=at)
 
 
@@ -144,35 +145,35 @@ def _why(facts: Facts, language: Language) -> str:
         "budget": language.text("the budget that paid for it is used up"),
         "abandoned": language.text("its lab had stopped"),
     }
-    return reasons.get(facts.text("reason"), language.text("the reason is not known"))
+    return reasons.get(facts.given("reason"), language.text("the reason is not known"))
 
 
 def _asked(facts: Facts, language: Language) -> Said:
     more = language.text(
-        "{amount} more for {account}", amount=facts.amount("dimension", "amount"), account=facts.text("account")
+        "{amount} more for {account}", amount=facts.amount("dimension", "amount"), account=facts.given("account")
     )
-    title = language.text("{by} asks for {more}", by=facts.text("by"), more=more)
-    return Said(title, facts.text("reason"), f"{USAGE}#waiting", language.text("Read and decide"))
+    title = language.text("{by} asks for {more}", by=facts.given("by"), more=more)
+    return Said(title, facts.given("reason"), f"{USAGE}#waiting", language.text("Read and decide"))
 
 
 def _granted(facts: Facts, language: Language) -> Said:
     title = language.text(
         "{by} granted {amount} more for {account}",
-        by=facts.text("by"),
+        by=facts.given("by"),
         amount=facts.amount("dimension", "amount"),
-        account=facts.text("account"),
+        account=facts.given("account"),
     )
-    return Said(title, facts.text("answer"), USAGE, language.text("Usage"))
+    return Said(title, facts.given("answer"), USAGE, language.text("Usage"))
 
 
 def _declined(facts: Facts, language: Language) -> Said:
     title = language.text(
         "{by} declined {amount} more for {account}",
-        by=facts.text("by"),
+        by=facts.given("by"),
         amount=facts.amount("dimension", "amount"),
-        account=facts.text("account"),
+        account=facts.given("account"),
     )
-    return Said(title, facts.text("answer"), USAGE, language.text("Usage"))
+    return Said(title, facts.given("answer"), USAGE, language.text("Usage"))
 
 
 def _home(facts: Facts, language: Language) -> Said:
@@ -192,13 +193,13 @@ def _operators(facts: Facts, language: Language) -> Said:
     """Say what the operators wrote, in the other language when this one is missing."""
 
     def written(name: str) -> str:
-        return facts.text(f"{name}_{language.code}") or facts.text(f"{name}_{language.other}")
+        return facts.given(f"{name}_{language.code}") or facts.given(f"{name}_{language.other}")
 
     return Said(written("title"), written("text"))
 
 
 def _unknown(facts: Facts, language: Language) -> Said:
-    return Said(facts.text("title") or language.text("A message"), facts.text("text"))
+    return Said(facts.given("title") or language.text("A message"), facts.given("text"))
 
 
 _KINDS: dict[str, Callable[[Facts, Language], Said]] = {

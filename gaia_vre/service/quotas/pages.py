@@ -20,6 +20,7 @@ from gaia_vre.quotas.requests import Asked, Decision, Requests, Wish, managed_by
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
+from gaia_vre.service.messages.pages import told
 from gaia_vre.service.quotas import words
 from gaia_vre.service.quotas.routes import may_see_all
 from gaia_vre.service.quotas.sheet import MOST_ACCOUNTS, SOFT, Meter, Outlook, Person, Sheet
@@ -75,6 +76,8 @@ def usage(
     outlooks = sheet.outlooks(accounts.all)
     chosen = _chosen(accounts.all, outlooks, account)
     context = frame(service, language, who) | _helpers(service, language)
+    # What is asked stands on this page with its form.
+    context |= told(service, who, language, {"request-asked"})
     context |= {
         "titles": accounts.titles,
         "things": sheet.things(),
