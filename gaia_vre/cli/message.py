@@ -7,28 +7,22 @@ import getpass
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gaia_vre.cli.office import open_office, settings_options
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.messages.model import MOST_TEXT, Fact, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gaia_vre.messages.store import Messages
 
 _MOST_TITLE = 120
 _LONGEST_HOURS = 24 * 90
-_file = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="YAML file of settings (default: $GAIA_VRE_SETTINGS)."
-)
-_state = click.option(
-    "--state", type=click.Path(path_type=Path), help="State folder of one machine: the settings in force there."
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 @click.group()
@@ -45,9 +39,7 @@ def message() -> None:
 @click.option("--hours", type=float, default=24, show_default=True, help="How long it is shown.")
 @click.option("--to", "username", help="Only to this person; without it to everybody.")
 @click.option("--key", help="Sent again with the same key it is not shown twice.")
-@_file
-@_state
-@_as_json
+@settings_options
 def send(username: str | None, severity: Any, hours: float, key: str | None, **options: Any) -> None:
     """Tell everybody, as: gaia-vre message send --en "Maintenance at 18:00" --fr "Maintenance à 18 h"."""
     words = {name: options[name].strip() for name in ("title_en", "title_fr", "text_en", "text_fr")}
@@ -65,9 +57,7 @@ def send(username: str | None, severity: Any, hours: float, key: str | None, **o
 
 
 @message.command("list")
-@_file
-@_state
-@_as_json
+@settings_options
 def listed(file: Path | None, state: Path | None, as_json: bool) -> None:
     """List what everybody was told, newest first."""
     now = datetime.now(UTC)
@@ -85,13 +75,12 @@ def listed(file: Path | None, state: Path | None, as_json: bool) -> None:
 
 @message.command()
 @click.argument("number", type=click.IntRange(1))
-@_file
-@_state
-def withdraw(number: int, file: Path | None, state: Path | None) -> None:
+@settings_options
+def withdraw(number: int, file: Path | None, state: Path | None, as_json: bool) -> None:
     """Show a message for everybody to nobody any more."""
     with _messages(file, state) as messages:
         messages.withdraw(number, datetime.now(UTC))
-    click.echo(f"The message {number} is shown no more.")
+    click.echo(json.dumps({"withdrawn": number}) if as_json else f"The message {number} is shown no more.")
 
 
 def _check(words: dict[str, str], hours: float) -> None:
@@ -109,16 +98,10 @@ def _check(words: dict[str, str], hours: float) -> None:
 @contextlib.contextmanager
 def _messages(file: Path | None, state: Path | None) -> Iterator[Messages]:
     """Open the messages of the service; it may run meanwhile, and tells of new ones at once."""
-    from gaia_vre.cli.quota import chosen_settings
-    from gaia_vre.database.engine import check_usable, database_url, make_engine
     from gaia_vre.messages.store import Messages
 
-    engine = make_engine(database_url(chosen_settings(file, state)))
-    try:
-        check_usable(engine)
-        yield Messages(engine)
-    finally:
-        engine.dispose()
+    with open_office(file, state) as office:
+        yield Messages(office.engine)
 
 
 def _described(one: Message, now: datetime) -> dict[str, Any]:

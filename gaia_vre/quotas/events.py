@@ -12,6 +12,7 @@ from gaia_vre.database.quotas import EventRow
 from gaia_vre.messages.store import write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -19,10 +20,20 @@ if TYPE_CHECKING:
     from gaia_vre.messages.model import Message
 
 EventKind = Literal[
-    "refused", "would-refuse", "notice", "used-up", "will-stop", "shrink", "stop", "adopted", "vanished", "unused"
+    "refused",
+    "would-refuse",
+    "notice",
+    "used-up",
+    "will-stop",
+    "shrink",
+    "stop",
+    "would-stop",
+    "adopted",
+    "vanished",
+    "unused",
 ]
 """notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; will-stop: a lab is asked to save what is open;
-adopted: ran without a lease."""
+adopted: ran without a lease; would-…: observed."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,13 @@ class Events:
             query = query.where(EventRow.username == username)
         with self._engine.connect() as connection:
             return [_event(row) for row in connection.execute(query)]
+
+    def since(self, start: datetime, kinds: Sequence[EventKind], limit: int = 1000) -> list[Event]:
+        """Return the steps of these kinds from then on, newest first."""
+        query = select(EventRow.__table__).where(EventRow.at >= start, EventRow.kind.in_(kinds))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(EventRow.at.desc(), EventRow.id.desc()).limit(limit))
+            return [_event(row) for row in rows]
 
     def forget(self, before: datetime) -> None:
         """Delete steps from before this time."""

@@ -29,7 +29,9 @@ from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
+from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
@@ -85,6 +87,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(message_pages.router, prefix=PREFIX)
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(quota_report.router, prefix=PREFIX)
+    app.include_router(quota_shares.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gaia_vre.messages.model import Fact, Severity
     from gaia_vre.quotas.clock import Instant
     from gaia_vre.quotas.deciding import Office
+    from gaia_vre.quotas.events import EventKind
     from gaia_vre.quotas.model import Account, Lease
     from gaia_vre.service.dependencies import Parts
 
@@ -86,7 +87,7 @@ class Ladder:
     def __init__(self, parts: Parts) -> None:
         self.office, self.hub, self.gateway, self.store = parts.office, parts.hub, parts.gateway, parts.store
         self.grace = timedelta(minutes=parts.settings.quotas.grace_minutes)
-        self.observe = parts.settings.quotas.observe
+        self.observe = parts.office.rules.observe
         self.metrics = parts.metrics
 
     def step(self, live: Sequence[Lease]) -> None:
@@ -115,10 +116,13 @@ class Ladder:
             self._record(rung, "used-up", now, username)
         for lease in theirs:
             begun = self.office.events.find(f"used-up:{rung.key(now.wall)}:{lease.username}")
-            if not begun or self.observe:
+            if not begun:
                 continue
             left = timedelta(seconds=int(begun.facts["second"]) - now.seconds) + self.grace
-            if self._warned(rung, lease, left, now) and left <= timedelta():
+            if self.observe:
+                if left <= timedelta():
+                    self._note_stop(rung, lease, now)
+            elif self._warned(rung, lease, left, now) and left <= timedelta():
                 self._stop(rung, lease, now)
 
     def _warned(self, rung: Rung, lease: Lease, left: timedelta, now: Instant) -> bool:
@@ -152,10 +156,14 @@ class Ladder:
         except GaiaError as error:
             log.warning("%s %r of %s could not be stopped: %s", lease.kind, lease.thing, lease.username, error.message)
             return
-        facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
-        self.office.events.record(Event(key, now.wall, "stop", rung.account.name, lease.username, lease.id, facts))
+        self.office.events.record(_step(key, "stop", rung, lease, now))
         self.metrics.repairs.labels("budget-stop").inc()
         log.info("%s: the %s %r of %s is stopped", rung.sentence, lease.kind, lease.thing, lease.username)
+
+    def _note_stop(self, rung: Rung, lease: Lease, now: Instant) -> None:
+        """Record that it would stop now, if anything were enforced."""
+        key = f"would-stop:{rung.account.name}:{rung.dimension}:{lease.id}"
+        self.office.events.record(_step(key, "would-stop", rung, lease, now))
 
     def _record(self, rung: Rung, kind: str, now: Instant, username: str) -> None:
         used, limit = rung.amounts
@@ -175,6 +183,11 @@ class Ladder:
         kind = "budget-notice" if rung.percent < 100 else "budget-used-up"
         severity: Severity = "warn" if rung.percent < 100 else "bad"
         return Message(key, kind, username, now.wall, facts, severity, now.wall + _STANDS)
+
+
+def _step(key: str, kind: EventKind, rung: Rung, lease: Lease, now: Instant) -> Event:
+    facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
+    return Event(key, now.wall, kind, rung.account.name, lease.username, lease.id, facts)
 
 
 def standing(office: Office, username: str, now: datetime) -> Event | None:
