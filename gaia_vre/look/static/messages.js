@@ -116,5 +116,8 @@
     else leaving = setTimeout(() => open && open.abort(), HIDDEN_FOR);
   });
   addEventListener("pagehide", () => open && open.abort());
-  listen();
+  // The page itself comes first.
+  const begin = () => setTimeout(listen, FIRST_WAIT);
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin);
 })();
