@@ -28,8 +28,19 @@
     const part = filled("news-notice", message, message.text);
     part.classList.add("gaia-notice");
     if (["warn", "bad"].includes(message.severity)) part.classList.add(`gaia-notice-${message.severity}`);
-    part.gaiaMessage = message;
+    part.dataset.severity = message.severity;
+    part.dataset.when = message.time;
     return part;
+  };
+
+  // What stood at the top goes down into the list.
+  const shown = (part) => {
+    const link = part.querySelector("[data-link]");
+    return {
+      id: part.dataset.message, severity: part.dataset.severity, time: part.dataset.when,
+      title: part.querySelector("[data-title]").textContent, text: part.querySelector("[data-text]").textContent,
+      link: link.hidden ? null : link.getAttribute("href"), link_words: link.textContent,
+    };
   };
 
   const row = (message) => {
@@ -42,8 +53,8 @@
   const show = (message) => {
     if (message.read || document.querySelector(`[data-message="${Number(message.id)}"]`)) return;
     const before = news.querySelector("[data-message]");
-    if (before && before.gaiaMessage && unread) {
-      unread.querySelector("[data-rows]").prepend(row(before.gaiaMessage));
+    if (before && unread) {
+      unread.querySelector("[data-rows]").prepend(row(shown(before)));
       unread.hidden = false;
     }
     news.replaceChildren(notice(message));

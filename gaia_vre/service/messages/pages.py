@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gaia_vre.service.login import Caller
 
 router = APIRouter(include_in_schema=False)
-_SHOWN = 10
+_SHOWN = 5
 
 
 @router.post("/messages/read")
@@ -29,6 +29,18 @@ def put_away(
 ) -> Response:
     """Do not show a message any more."""
     service.messages.put_away(who.name, number, service.clock())
+    return redirect(own_page(back))
+
+
+@router.post("/messages/read-all")
+def put_all_away(
+    who: SubmitsAs,
+    service: UsesParts,
+    number: Annotated[int, Form(ge=1, lt=2**62)],
+    back: Annotated[str, Form(max_length=4000)] = PREFIX,
+) -> Response:
+    """Do not show anything any more up to the last message that the page knew of."""
+    service.messages.put_all_away(who.name, number, service.clock())
     return redirect(own_page(back))
 
 

@@ -116,6 +116,16 @@ def test_the_home_page_shows_the_newest_on_top_and_the_rest_below(world: World) 
     assert 'data-last="2"' in page
 
 
+def test_all_messages_of_a_page_are_put_away_at_once(world: World) -> None:
+    for key in "abc":
+        notify(world, key)
+    browser = world.browser()
+    page = browser.get(HOME).text
+    notify(world, "d", percent=95)
+    browser.post(f"{HOME}messages/read-all", data={"number": "3", "_xsrf": proof(page)})
+    assert titles(world.program().get(f"{API}?unread=true")) == ["95 % of the budget of ocean-heat is used"]
+
+
 def test_a_message_is_put_away_without_a_script(world: World) -> None:
     notify(world)
     browser = world.browser()

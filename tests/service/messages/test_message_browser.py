@@ -116,6 +116,7 @@ def test_pages_with_messages_look_as_they_should(world: World, browser: Any) -> 
             page = opened(browser, world, f"{url}/services/gaia/", language, width, theme)
             maintenance(world, f"live {width}", "bad", "ada")
             expect(page.locator("#news .gaia-notice-bad")).to_have_count(1, timeout=15_000)
+            expect(page.locator("#unread h3")).to_have_count(2 if width == 1440 else 3)
             page.screenshot(path=SHOTS / f"messages-home-{width}-{language}-{theme}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             page.context.close()
