@@ -21,6 +21,7 @@ from gaia_vre.service import pages, quota_routes, routes
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
+from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
@@ -81,6 +82,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
+    app.include_router(search_routes.router, prefix=PREFIX)
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(message_routes.router, prefix=PREFIX)
