@@ -39,7 +39,7 @@ class FakeService:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_DELETE = do_GET  # noqa: N815 - http.server's name
+            do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's name
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -103,6 +103,19 @@ def test_nobody_else_asks_through_a_lab(lab, fake):
     assert fake.asked == []
 
 
+def test_who_shares_a_lab_searches_there_and_sees_nothing_of_what_its_owner_holds(lab, fake):
+    grace = {"Authorization": f"token {lab.hub.guest_token}"}
+    fake.answers["/services/gaia/api/catalog/search"] = as_json({"matched": 7})
+    assert lab.http.get("gaia/service/api/catalog/search", headers=grace).json() == {"matched": 7}
+    fake.asked.clear()
+    for path in ("gaia/service/api/quotas/usage", "gaia/service/api/servers", "gaia/clusters"):
+        answer = lab.http.get(path, headers=grace)
+        assert answer.status_code == 403
+        assert "ada's" in answer.json()["detail"]
+    assert lab.http.delete("gaia/service/api/server", headers=grace).status_code == 403
+    assert fake.asked == []
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -160,6 +173,12 @@ def test_something_is_stopped(lab, fake):
     fake.answers["/services/gaia/api/clusters/a1"] = (204, "application/json", b"")
     assert lab.http.delete("gaia/service/api/clusters/a1").status_code == 204
     assert fake.asked[0][:2] == ("DELETE", "/services/gaia/api/clusters/a1")
+
+
+def test_a_message_is_put_away(lab, fake):
+    fake.answers["/services/gaia/api/messages/7/read"] = (204, "application/json", b"")
+    assert lab.http.post("gaia/service/api/messages/7/read").status_code == 204
+    assert fake.asked[0][:2] == ("POST", "/services/gaia/api/messages/7/read")
 
 
 def test_clusters_come_with_their_private_dashboard_and_what_they_hold(lab, fake):

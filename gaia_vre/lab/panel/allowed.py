@@ -17,9 +17,13 @@ ALLOWED = (
     ("DELETE", "api/server"),
     ("DELETE", f"api/servers/{_SERVER}"),
     ("DELETE", f"api/clusters/{_CLUSTER}"),
+    ("POST", r"api/messages/\d{1,18}/read"),
     ("GET", f"pictures/{_PICTURE}"),
 )
 """Method and the path from the service's own on; a section of the panel that asks more adds a line."""
+
+FOR_VISITORS = ("api/catalog/", "pictures/")
+"""What somebody may ask who was let into the lab of another; the rest is its owner's alone."""
 
 _PATTERNS = [(method, re.compile(path, re.ASCII)) for method, path in ALLOWED]
 

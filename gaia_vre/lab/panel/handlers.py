@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
+from gaia_vre.core.errors import GaiaError, InvalidInput, NotAllowed, Unavailable
 from gaia_vre.lab import datasets
-from gaia_vre.lab.panel.allowed import is_allowed
+from gaia_vre.lab.panel.allowed import FOR_VISITORS, is_allowed
 from gaia_vre.lab.panel.asking import ask_service, not_allowed, query_of, refusal
 from gaia_vre.lab.panel.clusters import my_clusters
 from gaia_vre.lab.panel.memory import memory_of_server
@@ -30,6 +30,12 @@ _SHOWN = ("image/png", "image/jpeg", "application/json", "application/problem+js
 class PanelHandler(APIHandler):
     """An answer as JSON; what goes wrong is told as the service tells it."""
 
+    def check_owner(self) -> None:
+        """Refuse to whoever was let into the lab of another; raises NotAllowed."""
+        owner = os.environ.get("JUPYTERHUB_USER")
+        if owner and getattr(self.current_user, "username", None) != owner:
+            raise NotAllowed(f"What is held here is {owner}'s; yours is on your home page")
+
     def refuse(self, error: GaiaError) -> None:
         status, problem = refusal(error)
         self.set_status(status)
@@ -44,6 +50,10 @@ class Service(PanelHandler):
         await self._pass_on("GET", path)
 
     @web.authenticated
+    async def post(self, path: str) -> None:
+        await self._pass_on("POST", path)
+
+    @web.authenticated
     async def delete(self, path: str) -> None:
         await self._pass_on("DELETE", path)
 
@@ -52,6 +62,8 @@ class Service(PanelHandler):
         try:
             if not is_allowed(method, path):
                 raise not_allowed(path)
+            if not path.startswith(FOR_VISITORS):
+                self.check_owner()
             if len(query) > _LONGEST_QUERY:
                 raise InvalidInput(f"The question has {len(query):,} characters; at most {_LONGEST_QUERY:,} are asked")
             answer = await ask_service(method, path, query, self.request.headers.get("Accept-Language", "")[:100])
@@ -94,6 +106,7 @@ class Clusters(PanelHandler):
     @web.authenticated
     async def get(self) -> None:
         try:
+            self.check_owner()
             self.finish({"clusters": await my_clusters()})
         except GaiaError as error:
             self.refuse(error)

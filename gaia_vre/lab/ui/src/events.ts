@@ -1,9 +1,13 @@
 import { Signal } from '@lumino/signaling';
+import { amount, fields, text } from './state/reading';
 
-/** What the service has to say, as it says it; the kind decides what else stands in it. */
+/** Something that the service tells, in the words of the language asked for. */
 export interface GaiaEvent {
+  id: number;
   kind: string;
-  [name: string]: unknown;
+  severity: string;
+  title: string;
+  text: string;
 }
 
 export type OpenStream = (url: string) => EventSource;
@@ -17,6 +21,9 @@ export type OpenStream = (url: string) => EventSource;
  */
 export class Events {
   readonly told = new Signal<this, GaiaEvent>(this);
+  readonly changed = new Signal<this, void>(this);
+  /** The newest, until it is put away. */
+  latest: GaiaEvent | undefined;
   private _stream: EventSource | undefined;
 
   constructor(
@@ -29,20 +36,39 @@ export class Events {
     this._stream.onmessage = message => this._take(message.data);
   }
 
+  /** Show the newest no more. */
+  putAway(): void {
+    this.latest = undefined;
+    this.changed.emit();
+  }
+
   stop(): void {
     this._stream?.close();
     this._stream = undefined;
   }
 
   private _take(data: unknown): void {
-    let event: unknown;
     try {
-      event = JSON.parse(String(data));
+      this._tell(readEvent(JSON.parse(String(data))));
     } catch {
-      return;
-    }
-    if (typeof event === 'object' && event !== null && typeof (event as GaiaEvent).kind === 'string') {
-      this.told.emit(event as GaiaEvent);
+      return; // half a message: it stands on the home page
     }
   }
+
+  private _tell(event: GaiaEvent): void {
+    this.latest = event;
+    this.told.emit(event);
+    this.changed.emit();
+  }
+}
+
+function readEvent(value: unknown): GaiaEvent {
+  const one = fields(value, 'event');
+  return {
+    id: amount(one.id, 'id'),
+    kind: text(one.kind, 'kind'),
+    severity: text(one.severity, 'severity'),
+    title: text(one.title, 'title'),
+    text: text(one.text, 'text')
+  };
 }

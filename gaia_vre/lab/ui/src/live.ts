@@ -1,4 +1,5 @@
 import { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
@@ -34,6 +35,7 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
     words,
     bench: makeBench(app, notebooks),
     search: new Search(ask),
+    events: new Events(streamUrl(base, words.language)),
     usage,
     clusters,
     settle: () => {
@@ -44,6 +46,12 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
     page: name => `${service}${name}`,
     picture: path => `${base}service/${path}`
   };
+}
+
+/** Return the address of the live messages; a stream cannot send the header that proves it is ours. */
+function streamUrl(base: string, language: string): string {
+  const proof = /(?:^|;\s*)_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
+  return `${base}events?${new URLSearchParams({ language, _xsrf: decodeURIComponent(proof) })}`;
 }
 
 function makeBench(app: JupyterFrontEnd, notebooks: INotebookTracker | null): Bench {
@@ -93,9 +101,13 @@ export function watch(gaia: Gaia, panel: Widget): void {
   often('lab', OFTEN_MS, always, gaia.lab);
   often('clusters', OFTEN_MS, shown, gaia.clusters);
   followClusters(gaia);
-  const events = new Events(`${gaia.picture('').replace(/service\/$/, 'events')}`);
-  events.told.connect(() => void gaia.settle());
-  events.start();
+  gaia.events.told.connect((_, { severity, title, text }) => {
+    void gaia.settle();
+    if (severity !== 'info' && !panel.isVisible) {
+      Notification.emit(`${title}: ${text}`, severity === 'bad' ? 'error' : 'warning', { autoClose: false });
+    }
+  });
+  gaia.events.start();
 }
 
 /** Ask for the use anew when a cluster has come or gone. */

@@ -16,10 +16,14 @@ test('what is told is passed on, and what is no event is not', () => {
   const told: GaiaEvent[] = [];
   events.told.connect((_, event) => void told.push(event));
   events.start();
-  for (const data of ['{"kind": "run-ended", "run": 7}', 'no JSON', '[]', 'null', '{"run": 7}']) {
+  const event = { id: 7, kind: 'budget', severity: 'warn', title: 'ocean-heat', text: '80 % used' };
+  for (const data of [JSON.stringify(event), 'no JSON', '[]', 'null', '{"id": 8}']) {
     stream.onmessage!({ data } as MessageEvent);
   }
-  expect(told).toEqual([{ kind: 'run-ended', run: 7 }]);
+  expect(told).toEqual([event]);
+  expect(events.latest).toEqual(event);
+  events.putAway();
+  expect(events.latest).toBeUndefined();
   events.stop();
   expect([stream.url, stream.closed]).toEqual(['/user/ada/gaia/events', true]);
 });

@@ -3,6 +3,7 @@ import React from 'react';
 import { act } from 'react';
 import { createRoot, Root } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Events } from '../src/events';
 import { Sections } from '../src/parts/Sections';
 import type { Gaia } from '../src/parts/context';
 import type { Section } from '../src/parts/section';
@@ -44,6 +45,7 @@ let place: HTMLElement;
 let inserted: string[];
 let copied: string[];
 let stopped: string[];
+let stream: EventSource;
 
 beforeEach(() => {
   localStorage.clear();
@@ -53,6 +55,7 @@ beforeEach(() => {
   inserted = [];
   copied = [];
   stopped = [];
+  stream = { close: () => undefined } as EventSource;
 });
 afterEach(() => act(() => root.unmount()));
 
@@ -76,6 +79,7 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
       copy: async text => void copied.push(text)
     },
     search: new Search(ask),
+    events: new Events('/events', () => stream),
     usage: new Resource(() => ask('service/api/quotas/usage'), readUsage),
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
@@ -171,4 +175,15 @@ test('what is left stands with its bar, in words for those who do not see it', a
   await shown();
   expect(place.textContent).toContain('132 of 600 credits left');
   expect(place.querySelector('[role=meter]')!.getAttribute('aria-valuetext')).toBe('432 used, 36 held, of 600');
+});
+
+test('a message is shown inert until it is put away', async () => {
+  const gaia = await shown();
+  gaia.events.start();
+  const message = { id: 1, kind: 'broadcast', severity: 'bad', title: EVIL, text: EVIL };
+  await act(async () => stream.onmessage!({ data: JSON.stringify(message) } as MessageEvent));
+  expect(place.querySelector('.gaia-bad')!.textContent).toContain('<script>');
+  expect(place.querySelector('script, img')).toBeNull();
+  await press('Put away');
+  expect(place.querySelector('.gaia-bad')).toBeNull();
 });

@@ -1,6 +1,7 @@
 import React, { useState } from 'react';
 import { Gaia, GaiaContext, useChanges, useGaia } from './context';
 import { Patterns } from './Meter';
+import { Notice } from './Notice';
 import type { Section } from './section';
 
 const FOLDED = 'gaia-vre:folded';
@@ -65,6 +66,7 @@ export function Sections({ gaia, sections }: { gaia: Gaia; sections: readonly Se
     <GaiaContext.Provider value={gaia}>
       <Patterns />
       <h1>GAIA</h1>
+      <Notice />
       {sections.map(one => (
         <Guard key={one.id} said={gaia.words.t('This part of the panel does not work: %1.', one.title(gaia))}>
           <SectionOf section={one} />

@@ -1,5 +1,6 @@
 import { createContext, useContext, useEffect, useReducer } from 'react';
 import { ISignal } from '@lumino/signaling';
+import type { Events } from '../events';
 import type { Ask } from '../state/asking';
 import type { Cluster } from '../state/clusters';
 import type { Resource } from '../state/resource';
@@ -21,6 +22,7 @@ export interface Gaia {
   words: Words;
   bench: Bench;
   search: Search;
+  events: Events;
   usage: Resource<Usage>;
   clusters: Resource<Cluster[]>;
   lab: Resource<LabFacts>;
