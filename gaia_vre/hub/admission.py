@@ -67,6 +67,7 @@ class Desk:
             It does not fit, or cannot be decided now; the person reads why, and what would fit.
         """
         spawner.refused = True
+        language_of_start(spawner)  # a refusal is read in it
         steps.begin(spawner)
         choice = self._choice(spawner)
         wanted = _wanted(spawner, choice)

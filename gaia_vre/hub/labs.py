@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.hub.admission import desk_of
 from gaia_vre.hub.form import form_fields, options_from_form
+from gaia_vre.hub.language import language_of_start
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+
+def _language_code(spawner: Any) -> str:
+    """Return what JupyterLab speaks until the person chooses another language there."""
+    return language_of_start(spawner).code
 
 
 def configure_labs(c: Config, settings: Settings | None = None) -> None:
@@ -20,6 +26,7 @@ def configure_labs(c: Config, settings: Settings | None = None) -> None:
         c,
         "Spawner",
         default_url="/lab",
+        environment={"GAIA_VRE_LANGUAGE": _language_code},
         options_form=form_fields(desk_of(settings)),
         options_from_form=options_from_form,
         start_timeout=settings.labs.start_seconds,

@@ -38,8 +38,6 @@ def language_variables() -> dict[str, Callable[[Any], Any]]:
 
 def language_of(handler: Any) -> Language:
     """Return the language of a request: what was switched to, else what the browser asks for."""
-    if handler is None:
-        return Language("en")
     kept = getattr(handler, _KEPT, None)
     if kept is None:
         cookie = handler.get_cookie(LANGUAGE_COOKIE, None)
@@ -49,14 +47,24 @@ def language_of(handler: Any) -> Language:
 
 
 def language_of_start(spawner: Any) -> Language:
-    """Return the language of who starts a server; without a page, as by the API, English."""
-    return language_of(getattr(spawner, "handler", None))
+    """Return the language of who starts a server; without a page, as by the API, English.
+
+    Notes
+    -----
+    JupyterHub 6.1.1 takes the handler away when a start fails, and asks for the form once more: the language of
+    the start is kept with the spawner.
+    """
+    handler = getattr(spawner, "handler", None)
+    if handler is not None:
+        setattr(spawner, _KEPT, language_of(handler))
+    return getattr(spawner, _KEPT, None) or Language("en")
 
 
 @pass_context
 def language_of_page(context: Context) -> Language:
     """Return the language of the page that is being made."""
-    return language_of(_handler(context))
+    handler = _handler(context)
+    return Language("en") if handler is None else language_of(handler)
 
 
 @pass_context

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOME = "/services/gaia/"
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'; report-uri /hub/security/csp-report"
+    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
 )
 """No script and no style inside a page, and nothing of another host."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}

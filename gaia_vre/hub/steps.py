@@ -76,6 +76,11 @@ def usual(spawner: Any) -> tuple[float, float] | None:
     return statistics.median(known), known[min(len(known) - 1, int(0.95 * len(known)))]
 
 
+def forget() -> None:
+    """Forget how long starts took."""
+    _usual.clear()
+
+
 def told(spawner: Any) -> dict[str, Any]:
     """Return what the waiting page shows."""
     steps: Steps = getattr(spawner, "steps", None) or Steps(_names(spawner))

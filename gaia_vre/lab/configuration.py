@@ -42,9 +42,16 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
         # HoloViews would have Bokeh loaded from another host.
         "HOLOVIEWSRC": str(here / "holoviews_settings.py"),
         # No question whether to fetch news from another host, no look for a language server that is not there.
-        "JUPYTER_CONFIG_PATH": str(here / "jupyter"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, _configurations(here, environment))),
     }
     return {name: value for name, value in wanted.items() if name not in environment}
+
+
+def _configurations(here: Path, environment: Mapping[str, str]) -> list[Path]:
+    """Return the folders of JupyterLab's defaults, first those of the language that the person reads."""
+    language = environment.get("GAIA_VRE_LANGUAGE", "")
+    spoken = here / f"jupyter-{language}"
+    return [*([spoken] if language.isalpha() and spoken.is_dir() else []), here / "jupyter"]
 
 
 def _server(c: Config, environment: Mapping[str, str]) -> None:

@@ -8,9 +8,9 @@ from typing import Literal
 
 Kind = Literal["server", "cluster"]
 
-Reason = Literal["asked", "idle", "memory", "crashed", "lost", "stuck", "abandoned", "budget"]
+Reason = Literal["asked", "idle", "memory", "crashed", "lost", "stuck", "abandoned", "budget", "operator"]
 """asked: by a person; lost: it was gone when the service looked, and nothing told why; abandoned: its lab had ended;
-budget: the account that paid had nothing left."""
+budget: the account that paid had nothing left; operator: an administrator stopped it, the detail says who."""
 
 
 @dataclass(frozen=True, order=True)

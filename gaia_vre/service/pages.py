@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
 from gaia_vre.look.language import LANGUAGE_COOKIE, LANGUAGES, Language
+from gaia_vre.service.account.preferences import Preferences
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
@@ -17,6 +19,7 @@ from gaia_vre.service.ladder import standing
 from gaia_vre.service.login import Caller
 from gaia_vre.service.messages.pages import told
 from gaia_vre.service.model import Ending, Thing
+from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
@@ -45,6 +48,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": notice,
+        "pause": Maintenance(service.engine).now(),
         **told_of,
         **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
@@ -101,14 +105,17 @@ def dismiss(who: SubmitsAs, service: UsesParts, number: Annotated[int, Form(ge=1
 
 @router.post("/language")
 def switch_language(
-    code: Annotated[str, Form(max_length=5)], back: Annotated[str, Form(max_length=4000)] = PREFIX
+    request: Request,
+    service: UsesParts,
+    code: Annotated[str, Form(max_length=5)],
+    back: Annotated[str, Form(max_length=4000)] = PREFIX,
 ) -> Response:
-    """Remember the language that this browser wants, and go on where it was."""
+    """Remember the language that this browser and this person want, and go on where it was."""
     if code not in LANGUAGES:
         raise NotFound(f"There is no language {code!a}; there are {', '.join(LANGUAGES)}")
-    answer = redirect(own_page(back))
-    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path="/", samesite="lax", httponly=True)
-    return answer
+    with contextlib.suppress(GaiaError):
+        Preferences(service.engine).remember(service.login.caller(request).name, code)
+    return _speaking(redirect(own_page(back)), code)
 
 
 @router.get("/sign-in")
@@ -120,7 +127,13 @@ def sign_in(request: Request, service: UsesParts, goal: Annotated[str, Query(max
 @router.get("/oauth_callback")
 def oauth_callback(request: Request, service: UsesParts) -> Response:
     """End the sign-in at the hub."""
-    return service.login.finish(request, redirect)
+    answer, token = service.login.finish(request, redirect)
+    if request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES:
+        return answer
+    kept = None
+    with contextlib.suppress(GaiaError):
+        kept = Preferences(service.engine).language(service.hub.person(token).name)
+    return _speaking(answer, kept) if kept in LANGUAGES else answer
 
 
 @router.post("/logout")
@@ -129,6 +142,12 @@ def logout(request: Request, service: UsesParts, who: SubmitsAs) -> Response:
     answer = redirect("/hub/logout")
     service.login.end(who, answer)
     request.app.state.events.end_session(who)
+    return answer
+
+
+def _speaking(answer: Response, code: str) -> Response:
+    """Return the answer with the language remembered in this browser, for the hub's pages too."""
+    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path="/", samesite="lax", httponly=True)
     return answer
 
 

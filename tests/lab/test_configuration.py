@@ -68,6 +68,26 @@ def test_jupyterlab_asks_nobody_about_news(monkeypatch):
     assert "@jupyterlab/apputils-extension:announcements" in get_page_config([])["disabledExtensions"]
 
 
+def test_jupyterlab_begins_in_the_persons_language(monkeypatch):
+    from jupyterlab_server.settings_utils import _get_overrides
+
+    def spoken(language):
+        monkeypatch.setenv("JUPYTER_CONFIG_PATH", variables({"GAIA_VRE_LANGUAGE": language})["JUPYTER_CONFIG_PATH"])
+        return _get_overrides("/nowhere")[0].get("@jupyterlab/translation-extension:plugin", {}).get("locale")
+
+    assert spoken("fr") == "fr_FR"
+    assert spoken("en") is None
+    assert spoken("../jupyter") is None
+
+
+def test_jupyterlab_has_its_french_words():
+    from jupyterlab_server.translation_utils import get_language_pack
+
+    words, problem = get_language_pack("fr_FR")
+    assert problem == ""
+    assert "jupyterlab" in words
+
+
 def test_what_we_replace_in_jupyterlab_is_there():
     from jupyterlab import commands
 
