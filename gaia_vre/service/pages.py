@@ -23,10 +23,12 @@ from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
+from gaia_vre.service.starts.store import Starts, usual
 
 router = APIRouter(include_in_schema=False)
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
 _CLUSTER = r"^[A-Za-z0-9._-]{1,100}$"
+_STARTS = 14
 _YEAR_SECONDS = 365 * 86400
 Back = Annotated[str, Form(max_length=4000)]
 
@@ -48,6 +50,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": notice,
+        "usual": usual([one for one in Starts(service.engine).of(who.name, _STARTS) if not one.name]),
         "pause": Maintenance(service.engine).now(),
         **told_of,
         **told(service, who, language, _shown(notice, told_of)),
