@@ -17,6 +17,7 @@ COMMANDS = {
     "catalog": "gaia_vre.cli.catalog",
     "database": "gaia_vre.cli.database",
     "quota": "gaia_vre.cli.quota",
+    "message": "gaia_vre.cli.message",
 }
 
 

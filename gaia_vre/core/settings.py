@@ -187,6 +187,12 @@ class Service(Part):
         "handed out.",
     )
     body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
+    streams_limit: int = Field(
+        default=5000,
+        ge=1,
+        description="Streams of messages that one process of the service holds open at a time: one for each open lab "
+        "and each page in sight.",
+    )
 
     @field_validator("time_zone")
     @classmethod

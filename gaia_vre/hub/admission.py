@@ -77,7 +77,7 @@ class Desk:
         """
         spawner.refused = True
         language_of_start(spawner)  # a refusal is read in it
-        steps.begin(spawner)
+        steps.begin(spawner, then=self._tell_start)
         choice = self._choice(spawner)
         wanted = _wanted(spawner, choice, amounts or Amounts(choice.size.cores, choice.size.memory_gib))
         # Set before the answer: one that comes too late is given back by the end of this start.
@@ -140,6 +140,18 @@ class Desk:
                 status=503,
             )
         log.warning("%s starts on an emergency lease: the service does not answer", spawner._log_name)
+
+    # How long it took ---------------------------------------------------------------------------
+
+    def _tell_start(self, spawner: Any) -> None:
+        self._begin(self._start_told(_timing(spawner)))
+
+    async def _start_told(self, timing: dict[str, Any]) -> None:
+        try:
+            await self.door.ask("POST", "/starts", timing)
+        except GaiaError as error:
+            # A number less in a plot: nobody needs it later.
+            log.info("How long a start took could not be told: %s", error.message)
 
     # What is told later -------------------------------------------------------------------------
 
@@ -238,6 +250,12 @@ def _wanted(spawner: Any, choice: Choice, amounts: Amounts) -> LeaseWanted:
         amounts=amounts,
         account=choice.account,
     )
+
+
+def _timing(spawner: Any) -> dict[str, Any]:
+    options = spawner.user_options or {}
+    kind = {name: str(options.get(name, ""))[:40] for name in ("size", "environment")}
+    return {"username": spawner.user.name, "name": spawner.name, **kind, "steps": steps.took(spawner)}
 
 
 def groups_of(user: Any) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gaia_vre.core.marking import said
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 BUDGET, PLACE, IMAGE, CONTAINER, LAB = "budget", "place", "image", "container", "lab"
 LOCAL = (BUDGET, CONTAINER, LAB)
@@ -41,15 +41,17 @@ class Steps:
     began: float = field(default_factory=time.monotonic)
     done: dict[str, float] = field(default_factory=dict)
     """Seconds after the beginning at which each step was done."""
+    then: Callable[[Any], None] | None = None
+    """Is told of the spawner when the last step is done."""
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self.began
 
 
-def begin(spawner: Any, names: tuple[str, ...] | None = None) -> None:
-    """Note that a start begins."""
-    spawner.steps = Steps(names or _names(spawner))
+def begin(spawner: Any, names: tuple[str, ...] | None = None, then: Callable[[Any], None] | None = None) -> None:
+    """Note that a start begins; `then` is told of the spawner at its end."""
+    spawner.steps = Steps(names or _names(spawner), then=then)
 
 
 def note(spawner: Any, step: str) -> None:
@@ -60,6 +62,8 @@ def note(spawner: Any, step: str) -> None:
     steps.done[step] = steps.elapsed
     if step == LAB:
         _usual[_kind(spawner)].append(steps.elapsed)
+        if steps.then is not None:
+            steps.then(spawner)
 
 
 def note_event(spawner: Any, reason: str) -> None:
@@ -99,6 +103,11 @@ def told(spawner: Any) -> dict[str, Any]:
         "half": found and found[0],
         "most": found and found[1],
     }
+
+
+def took(spawner: Any) -> dict[str, float]:
+    """Return the seconds of each step that is done."""
+    return {row["name"]: round(row["seconds"], 3) for row in told(spawner)["steps"] if row["seconds"] is not None}
 
 
 async def progress(spawner: Any) -> AsyncIterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gaia_vre.database.quotas import EventRow
+from gaia_vre.messages.store import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from gaia_vre.messages.model import Message
+
 EventKind = Literal[
     "refused",
     "would-refuse",
     "notice",
     "used-up",
+    "will-stop",
     "shrink",
     "stop",
     "would-stop",
@@ -29,8 +33,8 @@ EventKind = Literal[
     "unused",
     "reconciled",
 ]
-"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease; would-…: observed;
-reconciled: a week's charged time was compared with the observed.
+"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; will-stop: a lab is asked to save what is open;
+adopted: ran without a lease; would-…: observed; reconciled: a week's charged time was compared with the observed.
 """
 
 
@@ -54,13 +58,17 @@ class Events:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def record(self, event: Event) -> bool:
-        """Record a step; say whether it is new."""
+    def record(self, event: Event, *messages: Message) -> bool:
+        """Record a step, and tell of it in the same transaction; say whether it is new."""
         values = {name: getattr(event, name) for name in Event.__dataclass_fields__}
         kind = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         adding = kind.insert(EventRow).values(**values).on_conflict_do_nothing(index_elements=["key"])
         with self._engine.begin() as connection:
-            return connection.execute(adding).rowcount == 1
+            if connection.scalar(adding.returning(EventRow.id)) is None:
+                return False
+            for message in messages:
+                write(connection, message)
+        return True
 
     def find(self, key: str) -> Event | None:
         """Return a step that was taken."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.routing import Route
 
 from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
@@ -25,6 +26,9 @@ from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
+from gaia_vre.service.messages import pages as message_pages
+from gaia_vre.service.messages import routes as message_routes
+from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.quotas import pages as quota_pages
@@ -34,6 +38,7 @@ from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
+from gaia_vre.service.starts import routes as start_routes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,6 +68,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
             loop.start()
         yield
         stop.set()
+        await events.close()
         if reconcile:
             loop.join(timeout=_LAST_PASS_SECONDS)
         parts.close()
@@ -75,12 +81,17 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts = parts
+    app.state.events = events = Events(parts)
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
     app.include_router(search_routes.router, prefix=PREFIX)
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
+    app.include_router(message_routes.router, prefix=PREFIX)
+    app.include_router(start_routes.router, prefix=PREFIX)
+    app.include_router(message_pages.router, prefix=PREFIX)
+    app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
     app.include_router(quota_report.router, prefix=PREFIX)
     app.include_router(quota_shares.router, prefix=PREFIX)

@@ -15,6 +15,7 @@ from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
+from gaia_vre.messages.store import Messages
 from gaia_vre.service.login import Caller
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Parts:
     def signers(self) -> Signers:
         """The ways to files of other archives; their keys stand in this process's environment alone."""
         return Signers(self.settings.access.signers, os.environ)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What people are told."""
+        return Messages(self.engine)
 
     def close(self) -> None:
         if "catalog" in self.__dict__:

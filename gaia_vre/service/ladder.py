@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gaia_vre.core.amounts import hours
 from gaia_vre.core.errors import GaiaError, NotFound
+from gaia_vre.messages.model import Message
 from gaia_vre.quotas import balances
 from gaia_vre.quotas.events import Event
 from gaia_vre.quotas.model import BUDGETS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from gaia_vre.messages.model import Fact, Severity
     from gaia_vre.quotas.clock import Instant
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.quotas.events import EventKind
@@ -29,6 +31,10 @@ log = logging.getLogger(__name__)
 
 NOTICES = (80, 95)
 """Percent of a budget."""
+WARNED = timedelta(seconds=60)
+"""So long before the end of the grace labs are asked to save what is open in them."""
+SAVING = timedelta(seconds=20)
+"""Labs have at least so long for it, also where there is no grace."""
 _STANDS = timedelta(days=7)
 _LOOKED_AT = 20
 
@@ -123,8 +129,31 @@ class Ladder:
             self._record(rung, "used-up", now, username)
         for lease in theirs:
             begun = self.office.events.find(f"used-up:{rung.key(now.wall)}:{lease.username}")
-            if begun and now.seconds - int(begun.facts["second"]) >= self.grace.total_seconds():
-                (self._note_stop if self.observe else self._stop)(rung, lease, now)
+            if not begun:
+                continue
+            left = timedelta(seconds=int(begun.facts["second"]) - now.seconds) + self.grace
+            if self.observe:
+                if left <= timedelta():
+                    self._note_stop(rung, lease, now)
+            elif self._warned(rung, lease, left, now) and left <= timedelta():
+                self._stop(rung, lease, now)
+
+    def _warned(self, rung: Rung, lease: Lease, left: timedelta, now: Instant) -> bool:
+        """Ask the lab to save what is open when the end is near; say whether it has had the time."""
+        if lease.kind != "server":
+            return True
+        if left > WARNED:
+            return False
+        key = f"will-stop:{rung.account.name}:{rung.dimension}:{rung.account.limits[rung.dimension]}:{lease.id}"
+        if warned := self.office.events.find(key):
+            return now.seconds - int(warned.facts["second"]) >= SAVING.total_seconds()
+        stops = now.wall + max(left, SAVING)
+        facts = {"dimension": rung.dimension, "message": rung.sentence, "second": now.seconds}
+        event = Event(key, now.wall, "will-stop", rung.account.name, lease.username, lease.id, facts)
+        told: dict[str, Fact] = {"name": lease.thing, "account": rung.account.title, "stops": stops}
+        message = Message(key, "will-stop", lease.username, now.wall, told, "bad", stops + WARNED)
+        self.office.events.record(event, message)
+        return False
 
     def _stop(self, rung: Rung, lease: Lease, now: Instant) -> None:
         key = f"stop:{rung.account.name}:{rung.dimension}:{lease.id}"
@@ -157,8 +186,16 @@ class Ladder:
             facts |= {"stops": (now.wall + self.grace).isoformat(), "second": now.seconds}
         key = f"{kind}:{rung.key(now.wall)}:{username}"
         event = Event(key, now.wall, kind, rung.account.name, username, None, facts)  # type: ignore[arg-type]
-        if self.office.events.record(event):
+        if self.office.events.record(event, self._told(rung, key, now, username)):
             log.info("%s; told to %s", rung.sentence, username)
+
+    def _told(self, rung: Rung, key: str, now: Instant, username: str) -> Message:
+        used, limit = rung.amounts
+        facts: dict[str, Fact] = {"account": rung.account.title, "percent": rung.percent, "dimension": rung.dimension}
+        facts |= {"used": used, "limit": limit, "stops": now.wall + self.grace}
+        kind = "budget-notice" if rung.percent < 100 else "budget-used-up"
+        severity: Severity = "warn" if rung.percent < 100 else "bad"
+        return Message(key, kind, username, now.wall, facts, severity, now.wall + _STANDS)
 
 
 def _step(key: str, kind: EventKind, rung: Rung, lease: Lease, now: Instant) -> Event:

@@ -71,4 +71,5 @@ class Metrics:
             ["kind", "limit"],
             registry=self.registry,
         )
+        self.streams = Gauge("gaia_streams_open_count", "Streams of messages that are open.", registry=self.registry)
         self.running = Gauge("gaia_things_run_count", "What runs now.", ["kind"], registry=self.registry)

@@ -17,15 +17,18 @@ from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesPa
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
 from gaia_vre.service.ladder import standing
 from gaia_vre.service.login import Caller
-from gaia_vre.service.model import Thing
+from gaia_vre.service.messages.pages import told
+from gaia_vre.service.model import Ending, Thing
 from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
+from gaia_vre.service.starts.store import Starts, usual
 
 router = APIRouter(include_in_schema=False)
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
 _CLUSTER = r"^[A-Za-z0-9._-]{1,100}$"
+_STARTS = 14
 _YEAR_SECONDS = 365 * 86400
 Back = Annotated[str, Form(max_length=4000)]
 
@@ -39,15 +42,18 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     except NotSignedIn:
         return service.login.begin(request, redirect, PREFIX)
     clusters, silent = _clusters(service, who)
+    notice = service.store.notice(who.name)
+    told_of = _budget(service, who, language) | notices(service, who, language)
     context = frame(service, language, who) | {
         "lab": next((server for server in person.servers if not server.name), None),
         "others": [server for server in person.servers if server.name],
         "clusters": clusters,
         "gateway_silent": silent,
-        "notice": service.store.notice(who.name),
+        "notice": notice,
+        "usual": usual([one for one in Starts(service.engine).of(who.name, _STARTS) if not one.name]),
         "pause": Maintenance(service.engine).now(),
-        **_budget(service, who, language),
-        **notices(service, who, language),
+        **told_of,
+        **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
@@ -134,10 +140,11 @@ def oauth_callback(request: Request, service: UsesParts) -> Response:
 
 
 @router.post("/logout")
-def logout(service: UsesParts, who: SubmitsAs) -> Response:
+def logout(request: Request, service: UsesParts, who: SubmitsAs) -> Response:
     """End the session here, then at the hub."""
     answer = redirect("/hub/logout")
     service.login.end(who, answer)
+    request.app.state.events.end_session(who)
     return answer
 
 
@@ -145,6 +152,18 @@ def _speaking(answer: Response, code: str) -> Response:
     """Return the answer with the language remembered in this browser, for the hub's pages too."""
     answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path="/", samesite="lax", httponly=True)
     return answer
+
+
+def _shown(notice: Ending | None, told_of: dict[str, Any]) -> set[str]:
+    """Return the kinds of messages that stand at the top of the page in words of their own."""
+    kinds: set[str] = {"ended"} if notice else set()
+    if told_of["answered"]:
+        kinds |= {"request-granted", "request-declined"}
+    if told_of["asked_of_me"]:
+        kinds |= {"request-asked"}
+    if told_of["budget"]:
+        kinds |= {"budget-notice", "budget-used-up"}
+    return kinds
 
 
 def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:

@@ -13,6 +13,7 @@ import pytest
 from jupyterhub.spawner import SpawnException
 
 from gaia_vre.core.settings import parse_settings
+from gaia_vre.hub import steps
 from gaia_vre.hub.admission import Desk
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.endings import report_endings
@@ -135,6 +136,24 @@ def test_each_start_has_a_lease_of_its_own(desk: Desk) -> None:
     for lab in labs:
         asyncio.run(desk.admit(lab))
     assert labs[0].lease != labs[1].lease
+
+
+@pytest.mark.parametrize("mode", ["well", "away"])
+def test_how_long_a_start_took_is_told_and_nobody_waits_for_it(desk: Desk, service: FakeService, mode: str) -> None:
+    lab = spawner(size="small", environment="pangeo")
+
+    async def start() -> None:
+        await desk.admit(lab)
+        service.mode = mode
+        steps.note(lab, steps.CONTAINER)
+        steps.note(lab, steps.LAB)
+        await asyncio.gather(*desk._tasks)
+
+    asyncio.run(start())
+    told = [body for _, path, body in service.told if path == "/starts"]
+    assert [(one["username"], one["size"], list(one["steps"])) for one in told] == (
+        [("ada", "small", ["budget", "container", "lab"])] if mode == "well" else []
+    )
 
 
 def refused(desk: Desk, lab: Any) -> SpawnException:

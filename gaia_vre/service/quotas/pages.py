@@ -21,16 +21,21 @@ from gaia_vre.quotas.shares import Shares
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
+from gaia_vre.service.messages.pages import told
 from gaia_vre.service.quotas import words
 from gaia_vre.service.quotas.routes import may_see_all
 from gaia_vre.service.quotas.shares import may_split, parted
 from gaia_vre.service.quotas.sheet import MOST_ACCOUNTS, SOFT, Meter, Outlook, Person, Sheet
+from gaia_vre.service.starts.plot import plot
+from gaia_vre.service.starts.store import Starts
 
 router = APIRouter(include_in_schema=False)
 PAGE = f"{PREFIX}usage"
 _BY_PERSON = ("project", "course")
 _ASKED_UNTIL = timedelta(days=30)
 _TEXT = 500
+_STARTS = 14
+"""So many columns a phone has room for."""
 Number = Annotated[int, Form(ge=1, lt=2**31)]
 Sentence = Annotated[str, Form(max_length=_TEXT)]
 
@@ -78,7 +83,10 @@ def usage(
     chosen = _chosen(accounts.all, outlooks, account)
     own = outlooks.get(chosen.id)
     context = frame(service, language, who) | _helpers(service, language)
+    # What is asked stands on this page with its form.
+    context |= told(service, who, language, {"request-asked"})
     context |= {
+        "starts": plot(Starts(service.engine).of(who.name, _STARTS)),
         "account_title": lambda one: words.account_title(language, one, who.name),
         "titles": accounts.titles,
         "things": sheet.things(),

@@ -9,6 +9,7 @@ import { addCommands } from './commands';
 import { gaiaIcon } from './icon';
 import { makeGaia, watch } from './live';
 import { Panel } from './panel';
+import { saveBeforeStop } from './saving';
 import { addStatus } from './status';
 import { Words } from './words';
 
@@ -54,6 +55,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         addCommands(app, gaia, panel, palette, launcher);
         addStatus(app, gaia, status);
         watch(gaia, panel);
+        saveBeforeStop(app, gaia.events, gaia.words);
       });
   }
 };
