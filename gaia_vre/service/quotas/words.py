@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -26,9 +25,6 @@ CAP_TITLES = {
     "workers": said("Dask workers"),
 }
 _YEAR = timedelta(days=300)
-_GROUP = re.compile(r"group (?P<group>.+)")
-_REQUEST = re.compile(r"request \d+ of (?P<user>.+), by (?P<by>.+) until \S+")
-_GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
 
 
 def unit(language: Language, dimension: str) -> str:
@@ -84,21 +80,6 @@ def window_words(language: Language, window: Window, today: date) -> str:
     if window.end:
         return language.text("Until {day}.", day=day_words(language, (window.end - timedelta(days=1)).date(), today))
     return ""
-
-
-def source_words(language: Language, source: str) -> str:
-    """Return where a limit comes from; a reason that somebody wrote stays as it is."""
-    if source.startswith("default of a "):
-        return language.text("Default of the site.")
-    if source.startswith("set in the settings"):
-        return language.text("Set by the operators.")
-    if found := _GROUP.fullmatch(source):
-        return language.text("From the group {group}.", group=found["group"])
-    if found := _REQUEST.fullmatch(source):
-        return language.text("Raised by {by}, as {user} asked.", by=found["by"], user=found["user"])
-    if found := _GIVEN.fullmatch(source):
-        return language.text("{reason}, by {by}.", reason=found["reason"], by=found["by"])
-    return source
 
 
 def _rounded(value: float) -> float:
