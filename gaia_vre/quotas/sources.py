@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _GROUP = re.compile(r"group (?P<group>.+)")
 _REQUEST = re.compile(r"request \d+ of (?P<user>.+), by (?P<by>.+) until \S+")
+_SHARE = re.compile(r"share of a member, by (?P<by>.+)")
 _GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
 
 
@@ -23,6 +24,12 @@ def source_words(language: Language, source: str) -> str:
         return language.text("From the group {group}.", group=found["group"])
     if found := _REQUEST.fullmatch(source):
         return language.text("Raised by {by}, as {user} asked.", by=found["by"], user=found["user"])
+    return _given_words(language, source)
+
+
+def _given_words(language: Language, source: str) -> str:
+    if found := _SHARE.fullmatch(source):
+        return language.text("Share set by {by}.", by=found["by"])
     if found := _GIVEN.fullmatch(source):
         return language.text("{reason}, by {by}.", reason=found["reason"], by=found["by"])
     return source

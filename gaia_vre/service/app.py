@@ -21,13 +21,16 @@ from gaia_vre.service.account import pages as account_pages
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
+from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
+from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
@@ -75,9 +78,12 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
+    app.include_router(search_routes.router, prefix=PREFIX)
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(quota_report.router, prefix=PREFIX)
+    app.include_router(quota_shares.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     app.include_router(account_pages.router, prefix=PREFIX)
     app.include_router(operate_pages.router, prefix=PREFIX)
