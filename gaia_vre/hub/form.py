@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ def _window(language: Language, one: dict[str, Any]) -> str:
     if one["days"]:
         return language.text("rolling {days} days", days=language.number(one["days"]))
     if one["until"]:
-        end = datetime.fromisoformat(one["until"]).astimezone(UTC).date()
+        end = (datetime.fromisoformat(one["until"]).astimezone(UTC) - timedelta(seconds=1)).date()
         return language.text("until {day}", day=format_date(end, "d MMMM y", locale=language.code))
     return ""
 

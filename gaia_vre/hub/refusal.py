@@ -13,6 +13,7 @@ from jupyterhub.spawner import SpawnException
 
 from gaia_vre.hub.words import amount, short, unit
 from gaia_vre.look.language import Language
+from gaia_vre.quotas.sources import source_words
 from gaia_vre.quotas.words import FORMS
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def refusal_html(labs: Labs, refused: Refused, language: Language | None = None)
         limit=limit,
         left=left,
         asked=asked,
+        source=source_words(language, str(facts.get("source", ""))).rstrip("."),
         bar=_bar(limit, left, asked),
         held_by=[one | {"you": one["username"] == refused.username} for one in facts.get("held_by", ())],
         ask=facts.get("ask", ()),

@@ -122,6 +122,13 @@ async def progress(spawner: Any) -> AsyncIterator[dict[str, Any]]:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
+async def with_steps(spawner: Any, events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    """Yield KubeSpawner's events with what they tell of the steps."""
+    async for event in events:
+        note_event(spawner, str((event.get("raw_event") or {}).get("reason", "")))
+        yield event | {"gaia": told(spawner)}
+
+
 def _message(state: dict[str, Any]) -> str:
     done = [row for row in state["steps"] if row["seconds"] is not None]
     return f"{done[-1]['title']} after {state['elapsed']:.1f} s" if done else "The start begins"

@@ -44,6 +44,8 @@ def frame(service: Parts, language: Language, who: Caller | None) -> dict[str, A
         "today": language.day(now, zone),
         "clock": language.when(now, now, zone),
         "zone": zone,
+        "contact": service.settings.login.contact or "",
+        "terms": service.settings.login.terms or "",
         "user": who.name if who else None,
         "anonymous": who is None,
         "admin": bool(who and who.person.admin),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,6 +43,20 @@ def test_events_of_kubernetes_end_the_steps_of_a_pod() -> None:
     for reason in ("Scheduled", "Pulling", "Pulled", "Created", "Started", "Started"):
         steps.note_event(lab, reason)
     assert states(lab) == [("budget", True), ("place", True), ("image", True), ("container", True), ("lab", False)]
+
+
+def test_events_of_a_pod_carry_the_steps_to_the_page() -> None:
+    async def events() -> AsyncIterator[dict[str, Any]]:
+        yield {"progress": 30, "message": "assigned", "raw_event": {"reason": "Scheduled"}}
+        yield {"progress": 40, "message": "odd", "raw_event": None}
+
+    async def seen() -> list[dict[str, Any]]:
+        return [event async for event in steps.with_steps(starting(steps.CLUSTER), events())]
+
+    first, second = asyncio.run(seen())
+    assert first["message"] == "assigned"
+    assert [row["name"] for row in first["gaia"]["steps"] if row["seconds"] is not None] == ["place"]
+    assert second["gaia"]["now"] == "budget"
 
 
 def test_the_usual_time_is_told_when_enough_starts_are_known() -> None:

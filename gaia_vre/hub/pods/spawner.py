@@ -14,6 +14,7 @@ from traitlets import Instance
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.pods import data_environment
 from gaia_vre.core.settings import Settings
+from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.launch import common_environment
@@ -23,6 +24,8 @@ from gaia_vre.hub.pods.refused import NOTHING, exists_already, late_words, messa
 from gaia_vre.hub.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from gaia_vre.core.kubernetes_settings import Kubernetes
 
 _PORT_LOOKS_SECONDS = 0.05
@@ -111,7 +114,11 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
             self.log.error("%s did not start in time: %s", self._log_name, words)
             raise Refusal(f"{words}. {NOTHING}", reason="late", status=503) from error
         self.ran = True
+        steps.note(self, steps.LAB)
         return url
+
+    def progress(self) -> AsyncIterator[dict[str, Any]]:
+        return steps.with_steps(self, super().progress())
 
     async def _until_it_answers(self, url: str) -> None:
         address = urlsplit(url)

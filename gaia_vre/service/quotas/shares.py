@@ -16,10 +16,10 @@ from gaia_vre.quotas.model import BUDGETS, CAPS, Account, Spending
 from gaia_vre.quotas.offers import people
 from gaia_vre.quotas.policy import DIMENSIONS, amount_of, dimension_of
 from gaia_vre.quotas.shares import Shares, Split
+from gaia_vre.quotas.sources import source_words
 from gaia_vre.service.dependencies import ChangesAs, Parts, SubmitsAs, UsesCaller, UsesParts
 from gaia_vre.service.frame import PREFIX, redirect
 from gaia_vre.service.login import Caller
-from gaia_vre.service.quotas import words
 from gaia_vre.service.quotas.sheet import PEOPLE_SHOWN, Sheet
 
 router = APIRouter()
@@ -143,6 +143,6 @@ def parted(sheet: Sheet, account: Account) -> Parted:
 def _part(sheet: Sheet, name: str, dimension: str, share: Account | None, spent: Spending | None) -> Part:
     used = int(getattr(share.used if share else spent, dimension, 0))
     limit = share.limits[dimension] if share else None
-    source = words.source_words(sheet.language, share.sources.get(dimension, "")) if share and limit is not None else ""
+    source = source_words(sheet.language, share.sources.get(dimension, "")) if share and limit is not None else ""
     percent = 0 if limit is None else 100 if not limit else min(100, round(used / limit * 100, 2))
     return Part(name, hours(used), None if limit is None else hours(limit), percent, source)

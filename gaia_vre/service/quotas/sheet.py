@@ -13,6 +13,7 @@ from gaia_vre.quotas.history import History
 from gaia_vre.quotas.model import BUDGETS, CAPS, Spending
 from gaia_vre.quotas.offers import people
 from gaia_vre.quotas.shares import Shares
+from gaia_vre.quotas.sources import source_words
 from gaia_vre.service.quotas import words
 from gaia_vre.service.quotas.bars import Bars, bars
 
@@ -108,7 +109,7 @@ class Sheet:
             if limit is not None:
                 used, held = getattr(account.used, name), getattr(account.reserved, name)
                 note = words.window_words(self.language, account.window, self.today)
-                source = words.source_words(self.language, account.sources.get(name, ""))
+                source = source_words(self.language, account.sources.get(name, ""))
                 found.append(self._budget(account, name, (used, held, limit), f"{note} {source}".strip()))
         return found
 
@@ -126,7 +127,7 @@ class Sheet:
                 limit=self._cap_amount(name, plain(limit)),
             )
             label = self.language.text("{cap}, {account}", cap=words.cap_title(self.language, name), account=title)
-            source = words.source_words(self.language, account.sources.get(name, ""))
+            source = source_words(self.language, account.sources.get(name, ""))
             found.append(Meter(label, said, said, _percent(held, limit), 0, source))
         return found
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -31,10 +30,6 @@ CAP_TITLES = {
 }
 _MOST_DIGITS = 9
 _YEAR = timedelta(days=300)
-_GROUP = re.compile(r"group (?P<group>.+)")
-_REQUEST = re.compile(r"request \d+ of (?P<user>.+), by (?P<by>.+) until \S+")
-_SHARE = re.compile(r"share of a member, by (?P<by>.+)")
-_GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
 
 
 def unit(language: Language, dimension: str) -> str:
@@ -103,27 +98,6 @@ def window_words(language: Language, window: Window, today: date) -> str:
     if window.end:
         return language.text("Until {day}.", day=day_words(language, (window.end - timedelta(days=1)).date(), today))
     return ""
-
-
-def source_words(language: Language, source: str) -> str:
-    """Return where a limit comes from; a reason that somebody wrote stays as it is."""
-    if source.startswith("default of a "):
-        return language.text("Default of the site.")
-    if source.startswith("set in the settings"):
-        return language.text("Set by the operators.")
-    if found := _GROUP.fullmatch(source):
-        return language.text("From the group {group}.", group=found["group"])
-    if found := _REQUEST.fullmatch(source):
-        return language.text("Raised by {by}, as {user} asked.", by=found["by"], user=found["user"])
-    return _given_words(language, source)
-
-
-def _given_words(language: Language, source: str) -> str:
-    if found := _SHARE.fullmatch(source):
-        return language.text("Share set by {by}.", by=found["by"])
-    if found := _GIVEN.fullmatch(source):
-        return language.text("{reason}, by {by}.", reason=found["reason"], by=found["by"])
-    return source
 
 
 def _rounded(value: float) -> float:
