@@ -88,6 +88,10 @@ def test_broken_tls_streams_are_guarded(environment):
     assert asyncio.run(scheduled(environment, scenario)) is not IOStream.close_fd
 
 
-def test_a_users_image_needs_no_server_of_dask_gateway():
-    blocked = "import sys; sys.modules['dask_gateway_server'] = None; import gaia_vre.gateway.kubernetes.preload"
-    subprocess.run([sys.executable, "-c", blocked], check=True)
+@pytest.mark.parametrize(
+    ("missing", "module"),
+    [("dask_gateway_server", "preload"), ("distributed", "backend"), ("distributed", "configuration")],
+)
+def test_neither_image_needs_what_only_the_other_has(missing, module):
+    program = f"import sys; sys.modules[{missing!r}] = None; import gaia_vre.gateway.kubernetes.{module}"
+    subprocess.run([sys.executable, "-c", program], check=True)
