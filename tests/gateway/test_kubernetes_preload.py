@@ -72,7 +72,8 @@ def test_a_scheduler_speaks_again_without_being_asked(environment):
 
 
 def test_what_a_scheduler_shows_is_found_only_below_its_secret(environment):
-    async def scenario(scheduler: Any, _: Gateway) -> list[int]:
+    async def scenario(scheduler: Any, gateway: Gateway) -> list[int]:
+        await asyncio.wait_for(gateway.heard.get(), 20)
         base = f"http://127.0.0.1:{scheduler.http_server.port}"
         async with ClientSession() as session:
             paths = ("/info/main/workers.html", "/status", "/metrics", f"/{secret_path(TOKEN)}/health")
@@ -82,7 +83,8 @@ def test_what_a_scheduler_shows_is_found_only_below_its_secret(environment):
 
 
 def test_broken_tls_streams_are_guarded(environment):
-    async def scenario(*_: Any) -> Any:
+    async def scenario(_: Any, gateway: Gateway) -> Any:
+        await asyncio.wait_for(gateway.heard.get(), 20)
         return SSLIOStream.close_fd
 
     assert asyncio.run(scheduled(environment, scenario)) is not IOStream.close_fd
