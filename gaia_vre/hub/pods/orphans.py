@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client.rest import ApiException
-from kubespawner.clients import shared_client
+from kubespawner.clients import load_config, shared_client
 
 from gaia_vre.core.pods import KIND
 from gaia_vre.hub.pods.refused import message_of
@@ -46,6 +46,8 @@ async def _watch(namespace: str, selector: str) -> None:
     await asyncio.sleep(_FIRST_LOOK_SECONDS)
     while True:
         try:
+            # The client is made once and shared with the spawners: made before, it would know no address.
+            load_config()
             await end_orphans(
                 shared_client("CoreV1Api"), namespace, selector, lambda: known_pods(JupyterHub.instance())
             )
