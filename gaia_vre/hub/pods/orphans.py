@@ -48,6 +48,8 @@ async def _watch(namespace: str, selector: str) -> None:
     await asyncio.sleep(_FIRST_LOOK_SECONDS)
     while True:
         try:
+            # The client is made once and shared with the spawners: made before, it would know no address.
+            load_config()
             await end_orphans(
                 shared_client("CoreV1Api"), namespace, selector, lambda: known_pods(JupyterHub.instance())
             )
