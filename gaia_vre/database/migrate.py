@@ -11,10 +11,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from gaia_vre.core.errors import Unavailable
+from gaia_vre.core.errors import Conflict, Unavailable
 from gaia_vre.database.engine import shown, unusable
 from gaia_vre.database.tables import Table
 
@@ -31,12 +32,16 @@ def upgrade(engine: Engine) -> None:
 
     Raises
     ------
+    Conflict
+        A later version has migrated it: there is no way back.
     Unavailable
         The database cannot be opened or is damaged.
     """
     try:
         with _alone(engine), engine.begin() as connection:
-            command.upgrade(_configuration(connection), "head")
+            configuration = _configuration(connection)
+            _refuse_newer(engine, connection, configuration)
+            command.upgrade(configuration, "head")
     except DatabaseError as error:
         raise unusable(engine, error) from error
     except OSError as error:
@@ -48,6 +53,17 @@ def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Table.metadata))
+
+
+def _refuse_newer(engine: Engine, connection: Connection, configuration: Config) -> None:
+    known = ScriptDirectory.from_config(configuration)
+    revisions = {each.revision for each in known.walk_revisions()}
+    for found in MigrationContext.configure(connection).get_current_heads():
+        if found not in revisions:
+            raise Conflict(
+                f"The database {shown(engine)} has the tables of revision {found}, and this version goes up to "
+                f"{known.get_current_head()}: run the version that made them or a later one, or put back an older copy"
+            )
 
 
 def _configuration(connection: Connection) -> Config:

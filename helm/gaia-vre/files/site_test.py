@@ -2,9 +2,12 @@
 
 import os
 import sys
+import time
 
 import httpx2
 
+PATIENCE_SECONDS = 60.0
+"""A network plugin takes a moment to let a new pod through, and parts may still start."""
 TOKEN = os.environ["JUPYTERHUB_API_TOKEN"]
 
 
@@ -25,7 +28,7 @@ def checks() -> dict[str, tuple[str, str, tuple[int, ...]]]:
         "hub": (f"{hub}/hub/health", "", (200,)),
         "hub knows the service's token": (f"{hub}/hub/api/user", TOKEN, (200,)),
         "service, with its database and the hub": (f"{service}/services/gaia/health", "", (200,)),
-        "login page through the proxy": (f"{proxy}/hub/login", "", (200,)),
+        "login page through the proxy": (f"{proxy}/hub/login", "", (200, 302)),
         "service through the proxy": (f"{proxy}/services/gaia/health", "", (200,)),
         "service refuses a stranger": (f"{service}/services/gaia/api/quotas/usage", "nobody", (401, 403)),
     }
@@ -37,9 +40,12 @@ def checks() -> dict[str, tuple[str, str, tuple[int, ...]]]:
 
 def main() -> int:
     """Print a line for each part; the status is the number of parts that fail."""
-    failed = 0
+    failed, deadline = 0, time.monotonic() + PATIENCE_SECONDS
     for name, (url, token, right) in checks().items():
         status, body = ask(url, token)
+        while status not in right and time.monotonic() < deadline:
+            time.sleep(1)
+            status, body = ask(url, token)
         failed += status not in right
         told = "" if status in right else f": {body[:200]}"
         sys.stdout.write(f"{'right' if status in right else 'WRONG'} {name} ({status}){told}\n")

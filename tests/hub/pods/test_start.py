@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from gaia_vre.hub.refusal import Refusal
@@ -130,6 +131,14 @@ def test_an_api_server_that_asks_for_patience_gets_it(make_spawner, cluster, sta
     assert len(cluster.created) == 1
 
 
+def test_an_api_server_that_is_away_is_told_in_words(make_spawner, cluster, monkeypatch):
+    async def away(*_: Any, **__: Any) -> None:
+        raise aiohttp.ClientConnectionError("refused")
+
+    monkeypatch.setattr(cluster, "create_namespaced_persistent_volume_claim", away)
+    assert refused(make_spawner()).message.startswith("The cluster does not answer. Nothing was started")
+
+
 def test_a_quota_that_changes_meanwhile_ends_nothing(make_spawner, cluster):
     cluster.answers = [refusal(409, "the object has been modified; please apply your changes", "Conflict")]
     spawner = make_spawner({"kubernetes": {"homes": {"kind": "shared-claim"}}})
@@ -210,6 +219,19 @@ def test_a_pod_that_is_gone_without_a_word_is_lost(make_spawner, cluster):
     cluster.pods.clear()
     assert asyncio.run(spawner.poll()) == 1
     assert spawner.end_reason == "lost"
+
+
+def test_a_lab_that_ends_while_it_starts_is_not_waited_for(make_spawner, cluster):
+    cluster.status = terminated("Error", 3)
+    assert refused(make_spawner()).reason == "exited"
+
+
+def test_what_somebody_stopped_is_not_lost(make_spawner):
+    spawner = make_spawner()
+    start(spawner)
+    asyncio.run(spawner.stop())
+    assert asyncio.run(spawner.poll()) == 1
+    assert spawner.end_reason is None
 
 
 def test_a_stop_waits_for_an_api_server_in_trouble(make_spawner, cluster):
