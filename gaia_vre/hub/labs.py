@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.hub.admission import desk_of
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.form import form_fields, options_from_form
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from gaia_vre.core.settings import Settings
+
 
 def configure_labs(c: Config, settings: Settings | None = None) -> None:
     """Set what holds for a lab wherever it runs."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(
         c,
         "Spawner",
