@@ -84,4 +84,6 @@ def is_right() -> bool:
 
 if __name__ == "__main__":
     if not is_right():
-        sys.exit(f"Python {sys.version.split()[0]} mixes up TLS connections: take another base image, see images/README.md")
+        sys.exit(
+            f"Python {sys.version.split()[0]} mixes up TLS connections: take another base image, see images/README.md"
+        )

@@ -40,7 +40,16 @@ def main() -> int:
         status, body = ask(url, token)
         right = status in (wanted if isinstance(wanted, tuple) else (wanted,))
         failed += not right
-        print(json.dumps({"part": name, "right": right, "status": status, "told": "" if right else body[:200].decode("utf-8", "replace")}))
+        print(
+            json.dumps(
+                {
+                    "part": name,
+                    "right": right,
+                    "status": status,
+                    "told": "" if right else body[:200].decode("utf-8", "replace"),
+                }
+            )
+        )
     return failed
 
 
