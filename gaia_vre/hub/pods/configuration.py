@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from gaia_vre.core.errors import SettingsError
 from gaia_vre.hub.admission import desk_of
@@ -36,6 +38,7 @@ def configure_pods(c: Config, settings: Settings | None = None) -> None:
     if kubernetes is None:
         return
     _check_storage(c, kubernetes)
+    _name_hub(c)
     if c.JupyterHub.get("spawner_class", _CHART_SPAWNER) == _CHART_SPAWNER:
         c.JupyterHub.spawner_class = "gaia_vre.hub.pods.spawner.PodSpawner"
     propose(
@@ -106,6 +109,13 @@ def _homes(kubernetes: Kubernetes) -> dict[str, Any]:
         "pvc_name_template": "gaia-home-{safe_username}",
         "working_dir": str(homes.mount),
     }
+
+
+def _name_hub(c: Config) -> None:
+    """Give the hub's address its namespace: the chart's short name is not found from where labs are."""
+    address = urlsplit(c.JupyterHub.get("hub_connect_url", "") or "")
+    if address.hostname and "." not in address.hostname and (namespace := os.environ.get("POD_NAMESPACE")):
+        c.JupyterHub.hub_connect_url = f"{address.scheme}://{address.hostname}.{namespace}:{address.port}"
 
 
 def _check_storage(c: Config, kubernetes: Kubernetes) -> None:
