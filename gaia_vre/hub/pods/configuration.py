@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gaia_vre.core.errors import SettingsError
+from gaia_vre.core.pods import KIND, USER, pod_context, restricted_context
 from gaia_vre.hub.admission import desk_of
 from gaia_vre.hub.deployment import hub_settings
-from gaia_vre.hub.pods.admission import KIND, USER, admit_pods
+from gaia_vre.hub.pods.admission import admit_pods
 from gaia_vre.hub.pods.orphans import watch_for_orphans
 from gaia_vre.hub.traits import propose
 
@@ -61,17 +62,6 @@ def configure_pods(c: Config, settings: Settings | None = None) -> None:
     watch_for_orphans(namespace, {"release": release} if release else {})
 
 
-def restricted_context() -> dict[str, Any]:
-    """Return the security context of a container that Pod Security "restricted" lets in."""
-    return {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "privileged": False,
-        "runAsNonRoot": True,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
 def _labels(c: Config) -> dict[str, str]:
     given = c.KubeSpawner.get("extra_labels", {})
     ours = {KIND: "lab", USER: "{safe_username}"}
@@ -86,13 +76,7 @@ def _security(kubernetes: Kubernetes) -> dict[str, Any]:
         "allow_privilege_escalation": False,
         "automount_service_account_token": False,
         "container_security_context": restricted_context(),
-        "pod_security_context": {
-            "fsGroup": kubernetes.group_id,
-            # A home of many files would be walked through at each start.
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "runAsNonRoot": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "pod_security_context": pod_context(kubernetes),
     }
 
 

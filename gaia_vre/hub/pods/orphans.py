@@ -11,7 +11,7 @@ from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client.rest import ApiException
 from kubespawner.clients import shared_client
 
-from gaia_vre.hub.pods.admission import KIND
+from gaia_vre.core.pods import KIND
 from gaia_vre.hub.pods.refused import message_of
 
 if TYPE_CHECKING:

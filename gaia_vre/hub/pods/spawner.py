@@ -12,6 +12,7 @@ from kubespawner import KubeSpawner
 from traitlets import Instance
 
 from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.pods import data_environment
 from gaia_vre.core.settings import Settings
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.deployment import hub_settings
@@ -83,7 +84,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         choice, home = self.choice, str(self.kubernetes.homes.mount)
         ours = common_environment(self.settings, env["JUPYTERHUB_SERVICE_PREFIX"], choice.environment.name)
         # What is set in the chart's values stays.
-        return {**ours, **volumes.environment(self.kubernetes), "HOME": home, "USER": self.user.name, **env}
+        return {**ours, **data_environment(self.kubernetes), "HOME": home, "USER": self.user.name, **env}
 
     async def get_pod_manifest(self) -> Any:
         pod = await super().get_pod_manifest()
