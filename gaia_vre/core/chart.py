@@ -72,6 +72,7 @@ class Service(Keys):
     database: Database
     storage: ServiceClaim
     data_claim: NameOrNone = ""
+    catalog_from_image: bool = True
     token_secret: SecretKey
     extra_env: tuple[dict[str, Any], ...] = ()
     resources: dict[str, Any] = Field(default_factory=dict)
@@ -121,6 +122,7 @@ class NetworkPolicy(Keys):
     allow: tuple[Allowed, ...] = ()
     database_pods: Labels = Field(default_factory=dict)
     database_port: Port = 5432
+    dns_namespace: str = Field(default="kube-system", pattern=_NAMESPACE)
     monitoring_namespace: str = Field(default="monitoring", pattern=_NAMESPACE)
 
 

@@ -14,9 +14,9 @@ KIND, USER, LEASE, ACCOUNT = (f"gaia-vre/{word}" for word in ("kind", "user", "l
 _DATA = "gaia-data"
 
 
-def payer_labels(lease: str, account: str) -> dict[str, str]:
-    """Return the labels of what somebody's account pays for."""
-    return {LEASE: lease, ACCOUNT: label(account)}
+def person_labels(username: str, lease: str, account: str) -> dict[str, str]:
+    """Return the labels of what runs for somebody and is paid by an account."""
+    return {USER: label(username), LEASE: lease, ACCOUNT: label(account)}
 
 
 def restricted_context() -> dict[str, Any]:

@@ -44,16 +44,18 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Helm:
-    """One helm, and a chart that it renders as the release `gaia` in the namespace `gaia`."""
+    """One helm, and the chart that it renders."""
 
     program: str
     chart: Path
 
-    def render(self, *files: Path, **values: Any) -> list[dict[str, Any]]:
+    def render(self, *files: Path, release: str = "gaia", **values: Any) -> list[dict[str, Any]]:
         """Return the objects that these values make.
 
         Parameters
         ----------
+        release
+            Its name, and that of its namespace.
         values
             Keys with `__` in the place of dots.
 
@@ -65,8 +67,8 @@ class Helm:
         arguments = [argument for file in files for argument in ("--values", str(file))]
         for key, value in values.items():
             arguments += ["--set-json", f"{key.replace('__', '.')}={json.dumps(value)}"]
-        rendered = self.run("template", "gaia", str(self.chart), "--namespace", "gaia", *arguments)
-        return [each for each in yaml.safe_load_all(rendered) if each]
+        rendered = self.run("template", release, str(self.chart), "--namespace", release, *arguments)
+        return parsed(rendered)
 
     @cache  # noqa: B019 - the session has two of these
     def run(self, *arguments: str) -> str:
@@ -75,6 +77,12 @@ class Helm:
         if done.returncode:
             raise Refused(done.stderr + done.stdout)
         return done.stdout
+
+
+@cache
+def parsed(rendered: str) -> list[dict[str, Any]]:
+    """Return the objects of a rendered chart."""
+    return [each for each in yaml.load_all(rendered, Loader=yaml.CSafeLoader) if each]
 
 
 def helm_program() -> str:

@@ -111,6 +111,27 @@ def test_people_have_the_scopes_to_use_the_service(whole: Helm, tmp_path: Path) 
     assert "admin:users" not in roles["gaia-gaia"]["scopes"]
 
 
+def test_two_releases_share_nothing_of_the_cluster(whole: Helm) -> None:
+    first = whole.render()
+    second = whole.render(release="school", **{"dask-gateway__fullnameOverride": "dask-gateway-school"})
+    assert not of_the_cluster(first) & of_the_cluster(second)
+    assert "http://traefik-dask-gateway-school.school" in str(named(second, "ConfigMap", "gaia-vre-settings")["data"])
+
+
+@EACH_SITE
+def test_the_gateway_of_a_rendered_pod_loads_our_configuration(whole: Helm, site: Path, tmp_path: Path) -> None:
+    objects = whole.render(site)
+    deployment = named(objects, "Deployment", "api-dask-gateway")
+    file = tmp_path / "dask_gateway_config.py"
+    file.write_text(named(objects, "ConfigMap", "api-dask-gateway")["data"][file.name])
+    around = {"HUB_SERVICE_HOST": "10.96.0.9", "HUB_SERVICE_PORT": "8081"}
+    c = run("gateway_pod.py", file, environment=environment(objects, deployment) | around)
+    assert c["DaskGateway"]["backend_class"] == "gaia_vre.gateway.kubernetes.backend.GaiaKubeBackend"
+    assert c["KubeClusterConfig"]["namespace"] == ("gaia-labs" if site.stem == "hpc-site" else "gaia-users")
+    assert c["GaiaKubeBackend"]["service_url"] == "http://gaia-service.gaia:8000/services/gaia"
+    assert len(c["GaiaKubeBackend"]["service_token"]) == 64
+
+
 def test_a_misspelt_key_of_an_official_chart_is_refused_too(whole: Helm) -> None:
     with pytest.raises(Refused, match="imag"):
         whole.render(jupyterhub__hub__imag={})
@@ -121,14 +142,25 @@ def whole_policies(whole: Helm) -> list[dict[str, Any]]:
     return of_kind(whole.render(networkPolicy__databasePods={"app": "postgresql"}), "NetworkPolicy")
 
 
+def of_the_cluster(objects: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Return what has no namespace."""
+    kinds = {"Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass"}
+    return {(each["kind"], each["metadata"]["name"]) for each in of_kind(objects, *kinds)}
+
+
 def loaded(objects: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
     """Return the configuration of the hub whose pod these objects make."""
     deployment = named(objects, "Deployment", "hub")
     place = mount(objects, deployment, folder)
     known = environment(objects, deployment) | {"HUB_SERVICE_PORT": "8081", "PROXY_API_SERVICE_PORT": "8001"}
+    return run("hub_pod.py", place, FRAGMENTS, environment=known)
+
+
+def run(program: str, *arguments: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Return what a program beside this file prints last, run with a container's variables."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = [sys.executable, str(Path(__file__).with_name("hub_pod.py")), str(place), str(FRAGMENTS)]
-    done = subprocess.run(command, env=kept | known, capture_output=True, text=True, check=False)
+    command = [sys.executable, str(Path(__file__).with_name(program)), *map(str, arguments)]
+    done = subprocess.run(command, env=kept | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -10,8 +10,7 @@ from typing import Any
 from dask_gateway_server.models import ClusterStatus
 from dask_gateway_server.utils import FrozenAttrDict
 
-from gaia_vre.core.names import label
-from gaia_vre.core.pods import ACCOUNT, KIND, USER, payer_labels
+from gaia_vre.core.pods import ACCOUNT, KIND, USER, person_labels
 from gaia_vre.gateway.admission import lease_of
 
 GRANT = "gaia-vre/grant"
@@ -50,7 +49,7 @@ def attributed(manifest: dict[str, Any], name: str, account: str, facts: dict[st
     """Return the manifest with its lease and who pays, on the cluster and on each of its pods."""
     username = manifest["spec"]["username"]
     payer = account or f"person:{username}"
-    labels = {USER: label(username), **payer_labels(lease_of(name), payer)}
+    labels = person_labels(username, lease_of(name), payer)
     metadata, config = dict(manifest["metadata"]), dict(manifest["spec"]["config"])
     metadata["labels"] = {**metadata["labels"], **labels}
     metadata["annotations"] = {**metadata["annotations"], ACCOUNT: payer, GRANT: json.dumps(facts)}

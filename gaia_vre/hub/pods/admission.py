@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub.utils import maybe_future
 from kubernetes_asyncio.client import V1EnvVar
 
-from gaia_vre.core.pods import ACCOUNT, payer_labels
+from gaia_vre.core.pods import ACCOUNT, person_labels
 from gaia_vre.hub.pods.holding import holding_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def admit_pods(desk: Desk) -> Callable[[Any, Any], Awaitable[Any]]:
 def told(pod: Any, username: str, lease: str, account: str | None) -> Any:
     """Return the pod with its lease, for whoever looks at the cluster and for what the lab starts."""
     payer = account or f"person:{username}"
-    pod.metadata.labels |= payer_labels(lease, payer)
+    pod.metadata.labels |= person_labels(username, lease, payer)
     pod.metadata.annotations |= {ACCOUNT: payer}
     pod.spec.containers[0].env.append(V1EnvVar("GAIA_VRE_LEASE", lease))
     return pod

@@ -24,9 +24,14 @@
         "service" (printf "http://gaia-service.%s:8000" .Release.Namespace)
         "service_host" "0.0.0.0"
         "service_port" 8000
-        "gateway" (printf "http://traefik-dask-gateway.%s" .Release.Namespace))
+        "gateway" (printf "http://traefik-%s.%s" (include "gaia.gateway" .) .Release.Namespace))
       "kubernetes" (dict "namespace" (include "gaia.usersNamespace" .)) -}}
 {{- mergeOverwrite $found $custom | toYaml -}}
+{{- end -}}
+
+{{/* What the gateway's objects are called; some are the whole cluster's. */}}
+{{- define "gaia.gateway" -}}
+{{- index .Values "dask-gateway" "fullnameOverride" -}}
 {{- end -}}
 
 {{- define "gaia.labels" -}}

@@ -28,7 +28,9 @@ namespaceSelector:
 - to:
     - namespaceSelector:
         matchLabels:
-          kubernetes.io/metadata.name: kube-system
+          kubernetes.io/metadata.name: {{ .Values.networkPolicy.dnsNamespace }}
+    - ipBlock:
+        cidr: 169.254.20.10/32 # a node's own cache
   ports:
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
