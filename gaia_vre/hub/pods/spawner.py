@@ -50,6 +50,8 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
     """The last start was refused: there is no end to tell of."""
     ran: bool = False
     """It has answered: what never did costs nothing."""
+    _starting: bool = False
+    _ending: bool = False
 
     def _settings_default(self) -> Settings:
         return hub_settings()
@@ -97,6 +99,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
     async def _start(self) -> str:
         # Until it is admitted, and after a refusal of the cluster, there is nothing whose end could be told.
         self.refused, self.end_reason, self.ran = True, None, False
+        self._starting, self._ending = True, False
         try:
             async with asyncio.timeout(max(_LEAST_SECONDS, self.start_timeout - _MARGIN_SECONDS)):
                 url: str = await super()._start()
@@ -110,6 +113,8 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
             words = late_words(self._pod(), self.choice, self.start_timeout)
             self.log.error("%s did not start in time: %s", self._log_name, words)
             raise Refusal(f"{words}. {NOTHING}", reason="late", status=503) from error
+        finally:
+            self._starting = False
         self.ran = True
         return url
 
@@ -120,7 +125,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
                 async with asyncio.timeout(1):
                     _, writer = await asyncio.open_connection(address.hostname, address.port)
             except (OSError, TimeoutError):
-                self._check_that_it_runs()
+                self._check_that_it_lives(self._pod())
                 await asyncio.sleep(_PORT_LOOKS_SECONDS)
                 continue
             writer.close()
@@ -128,8 +133,13 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
                 await writer.wait_closed()
             return
 
-    def _check_that_it_runs(self) -> None:
-        pod = self._pod()
+    def is_pod_running(self, pod: dict[str, Any] | None) -> bool:
+        """Say whether a pod runs; called while it starts, an end of it is no reason to wait on."""
+        if self._starting and pod is not None:
+            self._check_that_it_lives(pod)
+        return bool(super().is_pod_running(pod))
+
+    def _check_that_it_lives(self, pod: dict[str, Any] | None) -> None:
         if pod is None or pod["status"]["phase"] in {"Succeeded", "Failed"}:
             self.refused = True
             reason = "it took more memory than its size has" if pod and reason_of(pod) == "memory" else "see its log"
@@ -163,9 +173,13 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         if pod is not None:
             self.end_reason = reason_of(pod) or self.end_reason
         status: int | None = await super().poll()
-        if status is not None and pod is None and self.end_reason is None:
+        if status is not None and pod is None and self.end_reason is None and not self._ending:
             self.end_reason = "lost"
         return status
+
+    async def stop(self, now: bool = False) -> None:
+        self._ending = True
+        await super().stop(now)
 
     async def _make_delete_pod_request(self, *arguments: Any) -> bool:
         try:

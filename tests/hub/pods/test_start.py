@@ -212,6 +212,19 @@ def test_a_pod_that_is_gone_without_a_word_is_lost(make_spawner, cluster):
     assert spawner.end_reason == "lost"
 
 
+def test_a_lab_that_ends_while_it_starts_is_not_waited_for(make_spawner, cluster):
+    cluster.status = terminated("Error", 3)
+    assert refused(make_spawner()).reason == "exited"
+
+
+def test_what_somebody_stopped_is_not_lost(make_spawner):
+    spawner = make_spawner()
+    start(spawner)
+    asyncio.run(spawner.stop())
+    assert asyncio.run(spawner.poll()) == 1
+    assert spawner.end_reason is None
+
+
 def test_a_stop_waits_for_an_api_server_in_trouble(make_spawner, cluster):
     spawner = make_spawner()
     start(spawner)
