@@ -124,6 +124,7 @@ class NetworkPolicy(Keys):
     database_port: Port = 5432
     dns_namespace: str = Field(default="kube-system", pattern=_NAMESPACE)
     monitoring_namespace: str = Field(default="monitoring", pattern=_NAMESPACE)
+    ingress_namespace: str = Field(default="", pattern=f"^$|{_NAMESPACE}")
 
 
 class Monitoring(Keys):

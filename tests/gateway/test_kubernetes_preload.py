@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,8 @@ def test_broken_tls_streams_are_guarded(environment):
         return SSLIOStream.close_fd
 
     assert asyncio.run(scheduled(environment, scenario)) is not IOStream.close_fd
+
+
+def test_a_users_image_needs_no_server_of_dask_gateway():
+    blocked = "import sys; sys.modules['dask_gateway_server'] = None; import gaia_vre.gateway.kubernetes.preload"
+    subprocess.run([sys.executable, "-c", blocked], check=True)

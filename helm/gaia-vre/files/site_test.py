@@ -25,7 +25,7 @@ def checks() -> dict[str, tuple[str, str, tuple[int, ...]]]:
         "hub": (f"{hub}/hub/health", "", (200,)),
         "hub knows the service's token": (f"{hub}/hub/api/user", TOKEN, (200,)),
         "service, with its database and the hub": (f"{service}/services/gaia/health", "", (200,)),
-        "login page through the proxy": (f"{proxy}/hub/login", "", (200,)),
+        "login page through the proxy": (f"{proxy}/hub/login", "", (200, 302)),
         "service through the proxy": (f"{proxy}/services/gaia/health", "", (200,)),
         "service refuses a stranger": (f"{service}/services/gaia/api/quotas/usage", "nobody", (401, 403)),
     }

@@ -35,9 +35,12 @@ class Service:
 
     def __init__(self) -> None:
         self.refusal: dict[str, Any] | None = None
+        self.away: Exception | None = None
         self.told: list[tuple[str, str, Any]] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if self.away:
+            raise self.away
         body = json.loads(request.content) if request.content else dict(request.url.params)
         self.told.append((request.method, request.url.path.removeprefix("/services/gaia/api"), body))
         if self.refusal and request.method == "POST":
