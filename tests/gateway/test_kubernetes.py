@@ -22,6 +22,7 @@ from gaia_vre.core.settings import parse_settings
 from gaia_vre.gateway.admission import lease_of
 from gaia_vre.gateway.kubernetes import configure
 from gaia_vre.gateway.kubernetes.backend import GaiaKubeBackend
+from gaia_vre.gateway.kubernetes.patient import TROUBLE_SECONDS, Patient
 from gaia_vre.gateway.routes import _described
 from tests.gateway.conformance import ADA, AdmissionConformance
 from tests.gateway.fake_service import PROJECT, Desk, admission_of
@@ -255,6 +256,23 @@ def test_a_gateway_that_may_not_look_at_pods_believes_the_schedulers(backend, ob
         return _described(backend, cluster)
 
     assert play(backend, desk, scenario)["workers"] == 3
+
+
+def test_what_was_refused_is_not_asked_again_at_once(objects):
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    async def ask():
+        objects.answers = [ApiException(status=500, reason="etcd")]
+        patient = Patient(objects, sleep)
+        with pytest.raises(ApiException):
+            await patient.list_namespaced_pod("gaia")
+        return await (await patient.list_namespaced_pod("gaia")).read()
+
+    assert json.loads(asyncio.run(ask())) == {"items": []}
+    assert waited == [TROUBLE_SECONDS]
 
 
 # Its pods ------------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@ def test_a_scheduler_speaks_again_without_being_asked(environment):
 
 
 def test_what_a_scheduler_shows_is_found_only_below_its_secret(environment):
-    async def scenario(scheduler: Any, _: Gateway) -> list[int]:
+    async def scenario(scheduler: Any, gateway: Gateway) -> list[int]:
+        await asyncio.wait_for(gateway.heard.get(), 20)
         base = f"http://127.0.0.1:{scheduler.http_server.port}"
         async with ClientSession() as session:
             paths = ("/info/main/workers.html", "/status", "/metrics", f"/{secret_path(TOKEN)}/health")
@@ -82,12 +83,17 @@ def test_what_a_scheduler_shows_is_found_only_below_its_secret(environment):
 
 
 def test_broken_tls_streams_are_guarded(environment):
-    async def scenario(*_: Any) -> Any:
+    async def scenario(_: Any, gateway: Gateway) -> Any:
+        await asyncio.wait_for(gateway.heard.get(), 20)
         return SSLIOStream.close_fd
 
     assert asyncio.run(scheduled(environment, scenario)) is not IOStream.close_fd
 
 
-def test_a_users_image_needs_no_server_of_dask_gateway():
-    blocked = "import sys; sys.modules['dask_gateway_server'] = None; import gaia_vre.gateway.kubernetes.preload"
-    subprocess.run([sys.executable, "-c", blocked], check=True)
+@pytest.mark.parametrize(
+    ("missing", "module"),
+    [("dask_gateway_server", "preload"), ("distributed", "backend"), ("distributed", "configuration")],
+)
+def test_neither_image_needs_what_only_the_other_has(missing, module):
+    program = f"import sys; sys.modules[{missing!r}] = None; import gaia_vre.gateway.kubernetes.{module}"
+    subprocess.run([sys.executable, "-c", program], check=True)

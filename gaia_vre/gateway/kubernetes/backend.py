@@ -21,6 +21,7 @@ from traitlets import Float, Unicode
 
 from gaia_vre.gateway.grants import Grant
 from gaia_vre.gateway.kubernetes.objects import GRANT, Begun, attributed, kept_facts
+from gaia_vre.gateway.kubernetes.patient import Patient
 from gaia_vre.gateway.kubernetes.workers import Workers, look
 from gaia_vre.gateway.leased import Leased
 from gaia_vre.gateway.limits import Limits
@@ -65,6 +66,9 @@ class GaiaKubeBackend(Limits, Leased, SparingBackend):
 
     async def setup(self, app: Any) -> None:
         await super().setup(app)
+        await self.informer.stop()
+        self.informer.client = Patient(self.custom_client)
+        await self.informer.start()
         add_routes(app, self)
         self._do(self._again, self.look, self.look_period)
         self._do(self._again, self.write_facts, _WRITE_SECONDS)

@@ -10,8 +10,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from distributed import Scheduler
-
 from gaia_vre.gateway.dashboard import guard
 from gaia_vre.gateway.tls import guard_streams
 
@@ -26,6 +24,8 @@ _first: set[asyncio.Task[None]] = set()
 
 async def dask_setup(server: Any) -> None:
     """Guard TLS streams and, of a scheduler, the dashboard; ask for the first workers."""
+    from distributed import Scheduler  # which the gateway, that reads our names, has not
+
     guard_streams()
     if isinstance(server, Scheduler):
         guard(server, _token())
