@@ -2,9 +2,12 @@
 
 import os
 import sys
+import time
 
 import httpx2
 
+PATIENCE_SECONDS = 60.0
+"""A network plugin takes a moment to let a new pod through, and parts may still start."""
 TOKEN = os.environ["JUPYTERHUB_API_TOKEN"]
 
 
@@ -37,9 +40,12 @@ def checks() -> dict[str, tuple[str, str, tuple[int, ...]]]:
 
 def main() -> int:
     """Print a line for each part; the status is the number of parts that fail."""
-    failed = 0
+    failed, deadline = 0, time.monotonic() + PATIENCE_SECONDS
     for name, (url, token, right) in checks().items():
         status, body = ask(url, token)
+        while status not in right and time.monotonic() < deadline:
+            time.sleep(1)
+            status, body = ask(url, token)
         failed += status not in right
         told = "" if status in right else f": {body[:200]}"
         sys.stdout.write(f"{'right' if status in right else 'WRONG'} {name} ({status}){told}\n")
