@@ -46,23 +46,16 @@ async def _watch(namespace: str, selector: str) -> None:
     await asyncio.sleep(_FIRST_LOOK_SECONDS)
     while True:
         try:
-            await end_orphans(_api(), namespace, selector, lambda: known_pods(JupyterHub.instance()))
+            # The client is made once and shared with the spawners: made before, it would know no address.
+            load_config()
+            await end_orphans(
+                shared_client("CoreV1Api"), namespace, selector, lambda: known_pods(JupyterHub.instance())
+            )
         except ApiException as error:
             log.warning("Looking for orphaned pods in %s is refused: %s", namespace, message_of(error))
         except Exception:
             log.exception("Looking for orphaned pods failed; the next look is in %.0f s", _LOOK_SECONDS)
         await asyncio.sleep(_LOOK_SECONDS)
-
-
-def _api() -> Any:
-    """Return the client that spawners share; who asks for it first must have told it the address."""
-    asked = JupyterHub.instance().config.KubeSpawner
-    load_config(
-        host=asked.get("k8s_api_host") or None,
-        ssl_ca_cert=asked.get("k8s_api_ssl_ca_cert") or None,
-        verify_ssl=asked.get("k8s_api_verify_ssl"),
-    )
-    return shared_client("CoreV1Api")
 
 
 async def end_orphans(api: Any, namespace: str, selector: str, known: Any) -> list[str]:
