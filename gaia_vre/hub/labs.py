@@ -24,6 +24,7 @@ def configure_labs(c: Config, settings: Settings | None = None) -> None:
         default_url="/lab",
         options_form=form_fields(desk_of(settings)),
         options_from_form=options_from_form,
+        apply_user_options=_checked_at_start,
         start_timeout=settings.labs.start_seconds,
         http_timeout=settings.labs.start_seconds,
         poll_interval=5,
@@ -31,3 +32,7 @@ def configure_labs(c: Config, settings: Settings | None = None) -> None:
         # A refusal is told to the person who asked; it must never stop the hub for all others.
         consecutive_failure_limit=0,
     )
+
+
+def _checked_at_start(spawner: object, options: object) -> None:
+    """Leave a person's options to the admission, which refuses in words; without this the hub warns of each."""

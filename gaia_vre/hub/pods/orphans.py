@@ -17,6 +17,8 @@ from gaia_vre.hub.pods.refused import message_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from traitlets.config import Config
+
 _FIRST_LOOK_SECONDS = 20.0
 _LOOK_SECONDS = 30.0
 _YOUNG = timedelta(seconds=10)
@@ -56,6 +58,13 @@ async def _watch(namespace: str, selector: str) -> None:
         except Exception:
             log.exception("Looking for orphaned pods failed; the next look is in %.0f s", _LOOK_SECONDS)
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _client(config: Config) -> Any:
+    """Return the client that the spawners share; whoever is first must say where the API server is."""
+    given = {name: config["KubeSpawner"].get(f"k8s_api_{name}") for name in ("host", "ssl_ca_cert", "verify_ssl")}
+    load_config(**given)
+    return shared_client("CoreV1Api")
 
 
 async def end_orphans(api: Any, namespace: str, selector: str, known: Any) -> list[str]:

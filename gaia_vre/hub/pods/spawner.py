@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import aiohttp
 from kubernetes_asyncio.client.rest import ApiException
 from kubespawner import KubeSpawner
 from traitlets import Instance
@@ -104,6 +105,10 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
             async with asyncio.timeout(max(_LEAST_SECONDS, self.start_timeout - _MARGIN_SECONDS)):
                 url: str = await super()._start()
                 await self._until_it_answers(url)
+        except aiohttp.ClientError as error:
+            self.refused = True
+            self.log.error("Kubernetes does not answer for %s: %s", self._log_name, error)
+            raise Refusal(f"The cluster does not answer. {NOTHING}", reason="cluster", status=503) from error
         except ApiException as error:
             self.refused = True
             self.log.error("Kubernetes refused %s: %s", self._log_name, message_of(error))
@@ -154,7 +159,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         try:
             async with asyncio.timeout(request_timeout):
                 await self.api.create_namespaced_pod(self.namespace, pod)
-        except TimeoutError:
+        except (TimeoutError, aiohttp.ClientError):
             return False
         except ApiException as error:
             if exists_already(error):

@@ -10,11 +10,10 @@ import pytest
 from gaia_vre.hub.pods.orphans import end_orphans, known_pods
 from tests.support.cluster import refusal
 
-NOW = datetime.now(UTC)
-
 
 def pod(name: str, age: float = 60, ending: bool = False) -> Any:
-    times = {"creation_timestamp": NOW - timedelta(seconds=age), "deletion_timestamp": NOW if ending else None}
+    now = datetime.now(UTC)
+    times = {"creation_timestamp": now - timedelta(seconds=age), "deletion_timestamp": now if ending else None}
     return SimpleNamespace(metadata=SimpleNamespace(name=name, **times))
 
 
@@ -44,9 +43,9 @@ def test_a_pod_that_the_hub_does_not_know_is_ended():
     assert pods.asked == [("labs", "gaia-vre/kind=lab,release=gaia")]
 
 
-@pytest.mark.parametrize("one", [pod("jupyter-eve", age=1), pod("jupyter-eve", ending=True)], ids=["young", "ending"])
-def test_pods_that_begin_or_end_are_left_alone(one):
-    pods = Pods(one)
+@pytest.mark.parametrize("state", [{"age": 0}, {"ending": True}], ids=["young", "ending"])
+def test_pods_that_begin_or_end_are_left_alone(state):
+    pods = Pods(pod("jupyter-eve", **state))
     assert look(pods) == []
     assert pods.ended == []
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from gaia_vre.hub.refusal import Refusal
@@ -128,6 +129,14 @@ def test_an_api_server_that_asks_for_patience_gets_it(make_spawner, cluster, sta
     spawner = make_spawner({"kubernetes": {"homes": {"kind": "shared-claim"}}})
     start(spawner)
     assert len(cluster.created) == 1
+
+
+def test_an_api_server_that_is_away_is_told_in_words(make_spawner, cluster, monkeypatch):
+    async def away(*_: Any, **__: Any) -> None:
+        raise aiohttp.ClientConnectionError("refused")
+
+    monkeypatch.setattr(cluster, "create_namespaced_persistent_volume_claim", away)
+    assert refused(make_spawner()).message.startswith("The cluster does not answer. Nothing was started")
 
 
 def test_a_quota_that_changes_meanwhile_ends_nothing(make_spawner, cluster):
