@@ -49,6 +49,11 @@ class StateFolder:
         return self.root / "service"
 
     @property
+    def backups(self) -> Path:
+        """Backups of the service's database, those before migrations among them."""
+        return self.service / "backups"
+
+    @property
     def gateway(self) -> Path:
         return self.root / "gateway"
 

@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
 
 def _parts(settings: Settings) -> Parts:
     engine = make_engine(database_url(settings))
-    upgrade(engine)
+    upgrade(engine, StateFolder(settings.state).backups)
     token = _variable("JUPYTERHUB_API_TOKEN")
     hub = Hub(os.environ.get("JUPYTERHUB_API_URL", settings.addresses.hub_api_url), token)
     clock = LedgerClock(engine)
