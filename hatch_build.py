@@ -14,6 +14,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 INSTALLED = "share/jupyter/labextensions/gaia-vre"
 SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "src/**/*.ts*", "style/*.css", "locale/*.json")
+QUIET = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000")
+SECONDS = 300
 
 
 class PanelHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -52,7 +54,7 @@ def install_packages(folder: Path, *options: str) -> None:
     """Install what the lock file names; packages that are newer than it stay as they are."""
     done = folder / "node_modules" / ".package-lock.json"
     if not done.is_file() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=2", *options)
+        npm(folder, "ci", "--ignore-scripts", *QUIET, *options)
 
 
 def npm(folder: Path, *arguments: str) -> None:
@@ -61,7 +63,13 @@ def npm(folder: Path, *arguments: str) -> None:
     command = [str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     environment = os.environ | {"PATH": f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(
-        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [*command, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
     )
     if done.returncode:
         sys.stderr.write(f"{done.stdout[-4000:]}{done.stderr[-4000:]}\n")
