@@ -140,9 +140,13 @@ def _print(month: str, lines: list[Line]) -> None:
     click.echo(_LINE.format(*_HEADS))
     for line in lines:
         site, community, people, *amounts = vars(line).values()
-        click.echo(_LINE.format(site, community or "(the site)", people, *map("{:,.1f}".format, amounts)))
-    click.echo(_LINE.format("All", "", "", *map("{:,.1f}".format, total(lines).values())))
+        click.echo(_LINE.format(site, community or "(the site)", people, *map(_cell, amounts)))
+    click.echo(_LINE.format("All", "", "", *map(_cell, total(lines).values())))
     click.echo(f"* {NOTE}")
+
+
+def _cell(amount: float) -> str:
+    return f"{amount:,.1f}" if amount >= 100 else f"{amount:.3g}"
 
 
 COMMANDS: tuple[click.Command, ...] = (report, refusals, what_if)
