@@ -66,7 +66,7 @@ def serving(state: Path, database: str | None = None) -> Iterator[Served]:
 
 def _answers(served: Served) -> bool:
     try:
-        return bool(served.get("stac/"))
+        return bool(served.get("health"))
     except OSError:
         served.connection.close()
         return False

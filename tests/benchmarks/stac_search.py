@@ -88,7 +88,7 @@ def main(count: int, *, with_pgstac: bool, with_static: bool) -> None:
         catalog = state / "data" / "catalog"
         catalog.mkdir(parents=True)
         with serving(state) as served:
-            bare = _memory_after(served, lambda _: "stac/")
+            bare = _memory_after(served, lambda _: "health")
         with _loading("SQLite", count):
             file = build(catalog / FILE, generated.collections(), generated.items(count))
         print(f"its file has {file.stat().st_size / 1e6:.0f} MB")

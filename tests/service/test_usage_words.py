@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gaia_vre.service.language import Language
+from gaia_vre.look.language import Language
 from gaia_vre.service.quotas.bars import STEPS, round_step
 from gaia_vre.service.quotas.words import scale
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import uuid
 from contextlib import closing
@@ -17,6 +16,7 @@ from gaia_vre.catalog.engine.times import DAY, stored
 from gaia_vre.catalog.facets import facet_values
 from gaia_vre.catalog.files import SCHEME, linked_parts, local_path
 from gaia_vre.catalog.harvest.checking import REMOTE
+from gaia_vre.core.durable import flush
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
     try:
         with closing(sqlite3.connect(beside, isolation_level=None)) as connection:
             _fill(connection, collections, items)
-        _flush(beside)
+        flush(beside)
         beside.replace(file)
     except (OSError, sqlite3.OperationalError) as error:
         raise Unavailable(f"{file}: cannot be written ({error})") from error
@@ -226,11 +226,3 @@ def _asset(asset: dict[str, Any], path: Path, data: Path, owner: str) -> dict[st
 
 def _text(value: Any) -> str:
     return _WRITER.encode(value)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

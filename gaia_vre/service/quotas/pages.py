@@ -13,13 +13,13 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from gaia_vre.core.amounts import micro, micro_hours
 from gaia_vre.core.errors import InvalidInput, NotFound, NotSignedIn
+from gaia_vre.look.language import Language
 from gaia_vre.quotas.model import BUDGETS, CAPS, Account
 from gaia_vre.quotas.offers import people
 from gaia_vre.quotas.requests import Asked, Decision, Requests, Wish, managed_by
 from gaia_vre.quotas.shares import Shares
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
-from gaia_vre.service.language import Language
 from gaia_vre.service.login import Caller
 from gaia_vre.service.quotas import words
 from gaia_vre.service.quotas.routes import may_see_all

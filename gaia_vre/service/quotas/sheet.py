@@ -19,10 +19,10 @@ from gaia_vre.service.quotas.bars import Bars, bars
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gaia_vre.look.language import Language
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.quotas.history import Since
     from gaia_vre.quotas.model import Account, Lease
-    from gaia_vre.service.language import Language
 
 SOFT = 80
 """Percent at which a bar warns, as the notices do."""

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date, get_timezone
 from babel.numbers import format_decimal
 
-from gaia_vre.quotas.words import WORDS
+from gaia_vre.core.marking import said
+from gaia_vre.quotas.words import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from gaia_vre.look.language import Language
     from gaia_vre.quotas.model import Account, Window
-    from gaia_vre.service.language import Language
 
 CAP_TITLES = {
-    "cores": "Cores",
-    "memory": "Memory",
-    "gpus": "GPUs",
-    "servers": "Servers",
-    "clusters": "Dask clusters",
-    "workers": "Dask workers",
+    "cores": said("Cores"),
+    "memory": said("Memory"),
+    "gpus": said("GPUs"),
+    "servers": said("Servers"),
+    "clusters": said("Dask clusters"),
+    "workers": said("Dask workers"),
 }
-SINGULAR = {word: word.removesuffix("s") for word in WORDS.values() if word.endswith("s")}
 _MOST_DIGITS = 9
 _YEAR = timedelta(days=300)
 _GROUP = re.compile(r"group (?P<group>.+)")
@@ -39,13 +39,12 @@ _GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
 
 def unit(language: Language, dimension: str) -> str:
     """Return what the amounts of a dimension count."""
-    return language.text(WORDS[dimension])
+    return language.plural(2, *FORMS[dimension])
 
 
 def amount(language: Language, dimension: str, value: float) -> str:
     """Return "36.6 credits"; few digits, as on the bars."""
-    many = WORDS[dimension]
-    return language.count(_rounded(value), SINGULAR.get(many, many), many)
+    return language.count(_rounded(value), *FORMS[dimension])
 
 
 def short(language: Language, value: float) -> str:

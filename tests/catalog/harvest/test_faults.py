@@ -12,7 +12,7 @@ import yaml
 from gaia_vre.catalog.harvest.contract import Source
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
-from gaia_vre.production.durable import write_text
+from gaia_vre.core.durable import write_text
 from tests.support.harvest_cases import CASES, Case
 from tests.support.replay import Replay
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from gaia_vre.catalog.harvest.contract import Source
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
-from gaia_vre.production.durable import write_text
+from gaia_vre.core.durable import write_text
 
 def written_once(file, text):
     write_text(file, text)
