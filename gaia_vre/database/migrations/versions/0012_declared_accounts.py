@@ -5,8 +5,8 @@ from alembic import op
 
 from gaia_vre.database.tables import AwareTime
 
-revision = "0007"
-down_revision = "0005"
+revision = "0012"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
