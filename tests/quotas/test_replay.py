@@ -10,9 +10,12 @@ import pytest
 from gaia_vre.core.amounts import HOUR, MICRO
 from gaia_vre.core.quotas import Quotas
 from gaia_vre.quotas.allowance import Override
+from gaia_vre.quotas.holders import Holders
 from gaia_vre.quotas.model import Holding, Spending
 from gaia_vre.quotas.policy import rules_of
+from gaia_vre.quotas.recorded import what_if
 from gaia_vre.quotas.replay import Outcome, Past, Replay
+from tests.quotas.conftest import NOON, Bank
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 TREE: list[dict[str, Any]] = [
@@ -48,6 +51,17 @@ def test_a_cap_refuses_what_ran_at_the_same_time() -> None:
     found = replay(lab(1, 0), lab(2, 1), lab(3, 2), defaults={"ceiling": {"cores": 6}})
     assert refused(found) == [(START + timedelta(hours=1), "ceiling:ada", "cores")]
     assert (found.refused[0].asked, found.refused[0].left, found.refused[0].limit) == (4, 2, 6)
+
+
+def test_recorded_leases_are_decided_again_on_each_kind_of_database(bank: Bank) -> None:
+    for name in ("s-1", "s-2"):
+        bank.start(name, payer="person:ada")
+        bank.later(600)
+        bank.ledger.settle([name], bank.now)
+    settings = {"accounts": TREE, "defaults": {"ceiling": {"servers": 1}, "community": {"credits": 9}}}
+    rules = rules_of(Quotas.model_validate(settings))
+    found = what_if(bank.engine, Holders(bank.engine, rules), rules, NOON.date(), NOON.date() + timedelta(days=1))
+    assert (found.starts, [one.account for one in found.refused]) == (2, ["ceiling:ada"])
 
 
 def test_what_is_refused_leaves_room_for_the_next() -> None:

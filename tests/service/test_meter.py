@@ -252,7 +252,8 @@ def test_trouble_with_the_ledger_leaves_no_other_repair_undone(world: World) -> 
     assert [thing.username for thing in world.parts.store.running()] == ["ada"]
 
 
-def test_an_import_is_heeded_by_the_next_pass(world: World, tmp_path: Path) -> None:
+def test_an_import_is_heeded_by_the_next_pass(any_world: World, tmp_path: Path) -> None:
+    world = any_world
     machine = Machine(world)
     machine.later(20)
     file = tmp_path / "given.yaml"
