@@ -32,21 +32,26 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _FILE(_STATE(_AS_JSON(command)))
 
 
+def chosen_settings(file: Path | None, state: Path | None) -> Settings:
+    """Return the settings that a command means: its options, the variable, or one machine's state folder."""
+    written = StateFolder((state or Settings().state).expanduser().absolute()).settings
+    chosen = file or (written if state or (SETTINGS_VARIABLE not in os.environ and written.exists()) else None)
+    return read_settings(chosen) if chosen else load_settings()
+
+
 @contextlib.contextmanager
 def open_office(file: Path | None, state: Path | None) -> Iterator[Office]:
     """Open the ledger that the settings name; the service may run meanwhile."""
     from gaia_vre.database.engine import check_usable, database_url, make_engine
     from gaia_vre.quotas.clock import Instant
     from gaia_vre.quotas.deciding import Office
-    from gaia_vre.quotas.policy import rules_of
+    from gaia_vre.quotas.imported import rules_in_force
 
-    written = StateFolder((state or Settings().state).expanduser().absolute()).settings
-    chosen = file or (written if state or (SETTINGS_VARIABLE not in os.environ and written.exists()) else None)
-    settings = read_settings(chosen) if chosen else load_settings()
+    settings = chosen_settings(file, state)
     engine = make_engine(database_url(settings))
     try:
         check_usable(engine)
         # Nothing is charged from here: the wall clock is enough, and the ledger's own stays untouched.
-        yield Office(engine, rules_of(settings.quotas), lambda: Instant(0, datetime.now(UTC)))
+        yield Office(engine, rules_in_force(engine, settings.quotas), lambda: Instant(0, datetime.now(UTC)))
     finally:
         engine.dispose()

@@ -190,6 +190,18 @@ class EventRow(Table):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class DeclaredRow(Table):
+    """An account that was imported, beside those of the settings."""
+
+    __tablename__ = "quota_declared"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """As it would stand in the settings."""
+    by: Mapped[str] = mapped_column(String(255))
+    made: Mapped[datetime] = mapped_column(AwareTime)
+
+
 class AskingRow(Table):
     """A request for more and what was decided; never deleted, so that one can look it up."""
 

@@ -77,6 +77,11 @@ class Office:
         """Make the accounts of the settings; when the service starts."""
         self.holders.prepare(self.clock().wall)
 
+    def renew(self, rules: Rules) -> None:
+        """Go by other rules from now on, such as after an import."""
+        self.rules, self.holders = rules, Holders(self.engine, rules)
+        self.prepare()
+
     def admit(self, request: Request, *, forced: bool = False, at: Instant | None = None) -> Admitted:
         """Return a lease for something, if the charge fits on every level.
 

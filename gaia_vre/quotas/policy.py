@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gaia_vre.quotas.allowance import Amounts
     from gaia_vre.quotas.model import AccountKind
 
-_NAMES = {"memory_gib": "memory"}
+NAMES = {"memory_gib": "memory"}
 """What the settings call otherwise, so that the unit is in the name."""
 DIMENSIONS = ("cores", "memory_gib", "gpus", "servers", "clusters", "workers", *BUDGETS)
 _LOCAL = (("site:local", None, "This machine"), ("community:local", "site:local", "Everybody here"))
@@ -92,7 +92,7 @@ def rules_of(settings: Quotas) -> Rules:
         grants=tuple(
             Grant(grant.group, amounts_of(grant, f"quotas.grants.{grant.group}")) for grant in settings.grants
         ),
-        combine={_NAMES.get(name, name): how for name, how in settings.combine.items()},
+        combine={NAMES.get(name, name): how for name, how in settings.combine.items()},
         windows={kind: Window(days=limits.days) for kind, limits in settings.defaults.items()},
     )
     return Rules(
@@ -118,7 +118,7 @@ def amounts_of(limits: BaseModel, place: str) -> Amounts:
 
 def dimension_of(name: str) -> str:
     """Return the ledger's name of a dimension of the settings."""
-    return _NAMES.get(name, name)
+    return NAMES.get(name, name)
 
 
 def amount_of(place: str, name: str, value: float | str) -> int:

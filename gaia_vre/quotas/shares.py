@@ -95,13 +95,21 @@ class Shares:
         self._check(split)
         now = self._office.clock().wall
         name = share_name(split.account, split.username)
-        share = self._make(split, name, now)
+        share = self.open(split.account, split.username)
         if share.limits[split.dimension] == split.value:
             return share
         given = Given(name, split.dimension, split.value, now, None, split.reason[:300], split.by)
         self._office.holders.give(given, now)
         log.info("%s: %s of %s is now %s, by %s", split.account, split.dimension, split.username, split.value, split.by)
         return self._office.accounts.find(name)
+
+    def open(self, account: str, username: str) -> Account:
+        """Return a member's share, made without a limit if there is none; raises NotFound."""
+        now, name = self._office.clock().wall, share_name(account, username)
+        known = self.find(account, username)
+        if known is None:
+            self._make(self._office.accounts.find(account), username, now)
+        return known or self._office.accounts.find(name)
 
     def may_split(self, account: str, username: str) -> bool:
         """Say whether a person manages an account, or one above it."""
@@ -144,30 +152,26 @@ class Shares:
         if len(name := share_name(split.account, split.username)) > _LONGEST:
             raise InvalidInput(f"{name}: {len(name)} characters are too many for a share; {_LONGEST} fit")
 
-    def _make(self, split: Split, name: str, now: datetime) -> Account:
-        known = self.find(split.account, split.username)
-        if known is None:
-            payer = self._office.accounts.find(split.account)
-            window = payer.window
-            values = {
-                "name": name,
-                "kind": "share",
-                "level": LEVELS["share"],
-                "parent_id": payer.id,
-                "title": f"{payer.title[:90]}, share of {split.username}",
-                "created": now,
-                "sources": {},
-                "window_days": window.days,
-                "window_start": window.start,
-                "window_end": window.end,
-            }
-            try:
-                with self._engine.begin() as connection:
-                    connection.execute(insert(AccountRow).values(**values))
-            except IntegrityError:
-                pass  # made twice at once: the same
-            self._recount(self._office.accounts.find(name), now)
-        return known or self._office.accounts.find(name)
+    def _make(self, payer: Account, username: str, now: datetime) -> None:
+        name, window = share_name(payer.name, username), payer.window
+        values = {
+            "name": name,
+            "kind": "share",
+            "level": LEVELS["share"],
+            "parent_id": payer.id,
+            "title": f"{payer.title[:90]}, share of {username}",
+            "created": now,
+            "sources": {},
+            "window_days": window.days,
+            "window_start": window.start,
+            "window_end": window.end,
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(AccountRow).values(**values))
+        except IntegrityError:
+            pass  # made twice at once: the same
+        self._recount(self._office.accounts.find(name), now)
 
     def _recount(self, share: Account, now: datetime) -> None:
         """Put a share to what its member holds and has used, and let all that runs be charged to it."""

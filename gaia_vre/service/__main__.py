@@ -15,7 +15,7 @@ from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.quotas.clock import LedgerClock
 from gaia_vre.quotas.deciding import Office
-from gaia_vre.quotas.policy import rules_of
+from gaia_vre.quotas.imported import rules_in_force
 from gaia_vre.service.app import create_app
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
@@ -66,7 +66,7 @@ def _parts(settings: Settings) -> Parts:
     token = _variable("JUPYTERHUB_API_TOKEN")
     hub = Hub(os.environ.get("JUPYTERHUB_API_URL", settings.addresses.hub_api_url), token)
     clock = LedgerClock(engine)
-    office = Office(engine, rules_of(settings.quotas), clock.now)
+    office = Office(engine, rules_in_force(engine, settings.quotas), clock.now)
     office.prepare()
     return Parts(
         settings=settings,

@@ -13,6 +13,7 @@ from gaia_vre.quotas.checking import differences, recount
 from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Request
 from gaia_vre.quotas.events import Event
+from gaia_vre.quotas.imported import mark, rules_in_force
 from gaia_vre.quotas.metering import Observed, read_meter
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.reconciling import reconcile_week
@@ -47,6 +48,8 @@ class Meter:
         self._grown: dict[str, int] = {}
         self._absent: dict[str, int] = {}
         """Since which second of the ledger's clock a lease has had nothing to show for."""
+        self.settings = parts.settings.quotas
+        self._imports: tuple[int, datetime | None] = (0, None)
         self._known: set[str] = set()
         self._day: date | None = None
         self._looked: datetime | None = None
@@ -151,7 +154,8 @@ class Meter:
     # The ledger itself --------------------------------------------------------------------------
 
     def _keep_true(self, now: Instant) -> None:
-        """Put dated limits in force, and once a day let old use leave its window."""
+        """Put dated limits and imports in force, and once a day let old use leave its window."""
+        self._heed_imports()
         holders, today = self.office.holders, now.wall.date()
         if self._day != today:
             self._report_differences(self._looked or now.wall)
@@ -166,6 +170,12 @@ class Meter:
         else:
             holders.refresh(holders.dated(self._looked or now.wall, now.wall), now.wall)
         self._looked = now.wall
+
+    def _heed_imports(self) -> None:
+        found = mark(self.office.engine)
+        if found != self._imports:
+            self.office.renew(rules_in_force(self.office.engine, self.settings))
+        self._imports = found
 
     def _compare_week(self, now: datetime) -> None:
         """Compare the charged time of the last whole week with what was observed, once."""

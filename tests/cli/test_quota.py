@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError
 from gaia_vre.core.settings import read_settings
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
-from gaia_vre.quotas.clock import LedgerClock
+from gaia_vre.quotas.clock import Instant, LedgerClock
 from gaia_vre.quotas.deciding import Office, Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.policy import rules_of
@@ -153,3 +154,70 @@ def test_an_operator_splits_a_project(tmp_path: Path, run: Run) -> None:
     for wrong in (("eve", "credits", "1"), ("ada", "credits", "-1"), ("ada", "cars", "1")):
         with pytest.raises(GaiaError):
             run("split", "project:p", *wrong)
+
+
+# Another policy ---------------------------------------------------------------------------------------
+
+
+def went(run: Run, *arguments: str) -> str:
+    return run("what-if", *arguments).output
+
+
+def past(run: Run) -> None:
+    """Let ada's lab and a cluster of 1 and then 3 cores have run on the 7th of October, and bob's lab meanwhile."""
+    at = datetime(2026, 10, 7, 10, tzinfo=UTC)
+    office = run.office
+    for user, lease in (("ada", "s-7"), ("bob", "s-8")):
+        wanted = Request(lease, "server", user, "x", Holding(cores=2_000_000, servers=1_000_000))
+        office.admit(wanted, at=Instant(10_000, at))
+        office.release(lease, at=Instant(17_200, at + timedelta(hours=2)), ran=True)
+    cluster = Request("c-7", "cluster", "ada", "c", Holding(cores=1_000_000, clusters=1_000_000))
+    office.admit(cluster, at=Instant(13_000, at + timedelta(minutes=50)))
+    office.ledger.settle(["c-7"], Instant(16_600, at + timedelta(minutes=110)))
+    three = Holding(cores=3_000_000, clusters=1_000_000)
+    office.ledger.resize("c-7", three, Holding(), 0, Instant(16_600, at + timedelta(minutes=110)))
+    office.release("c-7", at=Instant(20_200, at + timedelta(hours=4)), ran=True)
+
+
+def test_another_policy_is_tried_on_what_ran(run: Run, tmp_path: Path) -> None:
+    past(run)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("defaults: {ceiling: {cores: 3}}")
+    found = json.loads(went(run, str(policy), "--from", "2026-10-01", "--to", "2026-10-31", "--json"))
+    assert (found["starts"], [one["account"] for one in found["refused"]]) == (3, ["ceiling:ada"])
+    assert (found["refused"][0]["asked"], found["refused"][0]["left"]) == (2, 1)  # the mean of 1 and 3 cores
+    shown = went(run, str(policy), "--from", "2026-10-01", "--to", "2026-10-31")
+    assert "Of 3 starts from 2026-10-01 to 2026-10-31, 1 would be refused." in shown
+    assert "3 cores (default of a ceiling): ada 1" in shown
+    assert "- A Dask cluster counts with its mean size" in shown
+
+
+def test_whole_settings_are_a_policy_too(run: Run, tmp_path: Path) -> None:
+    past(run)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("quotas: {defaults: {community: {servers: 1}}}\nlabs: {}")
+    found = json.loads(went(run, str(policy), "--from", "2026-10-07", "--to", "2026-10-07", "--json"))
+    assert [(one["username"], one["dimension"]) for one in found["refused"]] == [("bob", "servers")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("defaults: {ceiling: {cars: 1}}", "policy.yaml: unknown key 'quotas.defaults.ceiling.cars'"),
+        ("accounts: [{name: 'community:a', parent: 'community:a'}]", "cycle: community:a > community:a"),
+        ("a: [", "policy.yaml: is not YAML"),
+        (None, "policy.yaml: cannot be read"),
+    ],
+    ids=["unknown", "cycle", "no YAML", "missing"],
+)
+def test_no_policy_is_refused(run: Run, tmp_path: Path, policy: str | None, message: str) -> None:
+    if policy is not None:
+        (tmp_path / "policy.yaml").write_text(policy)
+    with pytest.raises(GaiaError, match=message):
+        went(run, str(tmp_path / "policy.yaml"))
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("{}")
+    with pytest.raises(GaiaError, match="to: 2026-10-02 is not after from, 2026-10-09"):
+        went(run, str(tmp_path / "policy.yaml"), "--from", "2026-10-09", "--to", "2026-10-01")
