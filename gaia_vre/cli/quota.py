@@ -30,13 +30,21 @@ for one in (*quota_reports.COMMANDS, *quota_files.COMMANDS):
 @quota.command()
 @settings_options
 def check(file: Path | None, state: Path | None, as_json: bool) -> None:
-    """Say whether every balance is the sum of its leases and entries; exit status 1 when one is not."""
+    """Say whether every balance is the sum of its leases and entries; exit status 1 when one is not.
+
+    Also how the time charged in the last whole week agrees with the time observed.
+    """
     from gaia_vre.quotas.checking import differences
+    from gaia_vre.quotas.reconciling import last_week
 
     with open_office(file, state) as office:
         found = differences(office.engine, office.clock().wall)
+        week = last_week(office.events, office.clock().wall)
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found]))
+        shown = week and asdict(week) | {"ratio": week.ratio}
+        click.echo(json.dumps({"differences": [asdict(one) for one in found], "week": shown}, default=str))
+    elif week:
+        click.echo(week.sentence)
     for one in [] if as_json else found:
         click.echo(f"{one.account}: {one.what} is {one.recorded} and should be {one.computed}")
     if found:

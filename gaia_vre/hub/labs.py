@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.hub.admission import desk_of
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.form import form_fields, options_from_form
 from gaia_vre.hub.language import language_of_start
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+    from gaia_vre.core.settings import Settings
 
 
 def _language_code(spawner: Any) -> str:
@@ -21,7 +23,7 @@ def _language_code(spawner: Any) -> str:
 
 def configure_labs(c: Config, settings: Settings | None = None) -> None:
     """Set what holds for a lab wherever it runs."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(
         c,
         "Spawner",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tornado.web import StaticFileHandler
 
-from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.language import language_variables
 from gaia_vre.hub.steps import told
 from gaia_vre.hub.traits import propose
@@ -15,6 +15,8 @@ from gaia_vre.look import STATIC, TEMPLATES
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+    from gaia_vre.core.settings import Settings
 
 HOME = "/services/gaia/"
 POLICY = (
@@ -27,7 +29,7 @@ HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"
 
 def configure_pages(c: Config, settings: Settings | None = None) -> None:
     """Put our templates before the hub's and serve the files they link to."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(
         c,
         "JupyterHub",

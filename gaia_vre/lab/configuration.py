@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from traitlets.config import Config
 
@@ -58,6 +59,9 @@ def _server(c: Config, environment: Mapping[str, str]) -> None:
     c.ServerApp.root_dir = environment.get("HOME", "")
     c.ServerApp.allow_root = os.geteuid() == 0
     c.ServerApp.kernel_websocket_connection_class = "gaia_vre.lab.channels.PromptConnection"
+    # Dashboards of Dask open through the lab, wherever the gateway is.
+    gateway = urlsplit(environment.get("DASK_GATEWAY__ADDRESS", "")).hostname
+    c.ServerProxy.host_allowlist = list(dict.fromkeys(["localhost", "127.0.0.1", *([gateway] if gateway else [])]))
     c.ServerApp.jpserver_extensions = {**dict.fromkeys(LEFT_OUT, False), "gaia_vre.lab.extension": True}
 
 

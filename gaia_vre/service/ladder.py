@@ -101,12 +101,25 @@ class Ladder:
         with self.office.engine.connect() as connection:
             touched = sorted({account for lease in live for account in lease.chain})
             accounts = balances.read(connection, touched) if touched else {}
-        for rung in rungs(accounts.values()):
+        reached = rungs(accounts.values())
+        self._measure(reached)
+        for rung in reached:
             theirs = [lease for lease in live if rung.account.id in lease.chain and lease.seen]
             if rung.percent < 100:
                 self._notify(rung, theirs, now)
             else:
                 self._use_up(rung, theirs, now)
+
+    def _measure(self, reached: Sequence[Rung]) -> None:
+        self.metrics.budgets.clear()
+        for account in self.office.accounts.declared():
+            for name in BUDGETS:
+                if limit := account.limits[name]:
+                    ratio = int(getattr(account.used, name)) / limit
+                    self.metrics.budgets.labels(account.name, name).set(ratio)
+        self.metrics.reached.clear()
+        for rung in reached:
+            self.metrics.reached.labels(rung.account.kind, str(rung.percent)).inc()
 
     def _notify(self, rung: Rung, theirs: Sequence[Lease], now: Instant) -> None:
         for username in sorted({lease.username for lease in theirs}):

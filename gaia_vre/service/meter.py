@@ -15,6 +15,7 @@ from gaia_vre.quotas.deciding import Request
 from gaia_vre.quotas.events import Event
 from gaia_vre.quotas.metering import Observed, read_meter
 from gaia_vre.quotas.model import Holding
+from gaia_vre.quotas.reconciling import reconcile_week
 from gaia_vre.quotas.shares import Shares
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Meter:
         self._charge_grown(reading.grown, now)
         self._end_absent(reading.absent, now)
         live = self._joined(self.office.ledger.live())
+        self.metrics.settled.set(now.wall.timestamp())
         current = Counter(lease.kind for lease in live)
         for kind in ("server", "cluster"):
             self.metrics.leases.labels(kind).set(current[kind])
@@ -159,10 +161,15 @@ class Meter:
             holders.refresh(people.union(shares, (one.name for one in self.office.rules.accounts)), now.wall)
             recount(self.office.engine, now.wall)
             self.office.events.forget(now.wall - _REMEMBERED)
+            self._compare_week(now.wall)
             self._day = today
         else:
             holders.refresh(holders.dated(self._looked or now.wall, now.wall), now.wall)
         self._looked = now.wall
+
+    def _compare_week(self, now: datetime) -> None:
+        """Compare the charged time of the last whole week with what was observed, once."""
+        self.metrics.agreement.set(reconcile_week(self.office.engine, self.office.events, now).ratio)
 
     def _report_differences(self, moment: datetime) -> None:
         """Say where balances are not what they are made of; what others write meanwhile is no difference."""

@@ -155,6 +155,8 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     except DoesNotFit as refusal:
         service.metrics.refusals.labels(asked.kind, str(refusal.facts.get("dimension", ""))).inc()
         raise service.office.refused(request, refusal, sizes(service) if asked.kind == "server" else {}) from refusal
+    if asked.forced and asked.seconds_ago:
+        service.metrics.replays.labels(asked.kind).inc()
     return _lease(service, found)
 
 

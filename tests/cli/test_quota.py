@@ -40,7 +40,7 @@ def run(tmp_path: Path) -> Run:
 
 def test_a_true_ledger_is_in_order(run: Run) -> None:
     assert "Every balance is the sum" in run("check").output
-    assert json.loads(run("check", "--json").output) == []
+    assert json.loads(run("check", "--json").output) == {"differences": [], "week": None}
 
 
 def test_a_wrong_balance_is_told_and_put_right(run: Run) -> None:

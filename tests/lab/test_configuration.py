@@ -6,11 +6,12 @@ import sys
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_server.serverapp import ServerApp
+from jupyter_server_proxy.config import ServerProxy
 from jupyterlab.labapp import LabApp
 
 from gaia_vre.lab.configuration import LEFT_OUT, defaults, variables
 
-CONFIGURED = {cls.__name__: cls for cls in (KernelManager, KernelProvisionerFactory, LabApp, ServerApp)}
+CONFIGURED = {cls.__name__: cls for cls in (KernelManager, KernelProvisionerFactory, LabApp, ServerApp, ServerProxy)}
 
 
 def test_every_trait_we_set_exists():
@@ -18,6 +19,11 @@ def test_every_trait_we_set_exists():
     for class_name, traits in config.items():
         known = CONFIGURED[class_name].class_traits(config=True)
         assert set(traits) <= set(known), class_name
+
+
+def test_dashboards_open_through_the_lab_wherever_the_gateway_is():
+    environment = {"HOME": "/", "DASK_GATEWAY__ADDRESS": "http://traefik-dask-gateway.gaia"}
+    assert "traefik-dask-gateway.gaia" in defaults(environment).ServerProxy.host_allowlist
 
 
 def test_every_value_is_accepted(tmp_path):

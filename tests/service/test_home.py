@@ -70,6 +70,8 @@ def test_a_silent_gateway_is_said_and_the_rest_is_shown(world: World) -> None:
         ("memory", "its memory was full"),
         ("idle", "nothing had happened in it"),
         ("crashed", "its process ended by itself"),
+        ("deadline", "its time was over"),
+        ("node", "the computer it ran on failed"),
         ("stuck", "the start took too long"),
         ("abandoned", "its lab had stopped"),
         ("lost", "the reason is not known"),
