@@ -144,7 +144,7 @@ class Desk:
     # How long it took ---------------------------------------------------------------------------
 
     def _tell_start(self, spawner: Any) -> None:
-        self._begin(self._start_told(_timing(spawner)))
+        self._begin(self._start_told(_timing(spawner, self._choice(spawner))))
 
     async def _start_told(self, timing: dict[str, Any]) -> None:
         try:
@@ -252,9 +252,8 @@ def _wanted(spawner: Any, choice: Choice, amounts: Amounts) -> LeaseWanted:
     )
 
 
-def _timing(spawner: Any) -> dict[str, Any]:
-    options = spawner.user_options or {}
-    kind = {name: str(options.get(name, ""))[:40] for name in ("size", "environment")}
+def _timing(spawner: Any, choice: Choice) -> dict[str, Any]:
+    kind = {"size": choice.size.name, "environment": choice.environment.name}
     return {"username": spawner.user.name, "name": spawner.name, **kind, "steps": steps.took(spawner)}
 
 

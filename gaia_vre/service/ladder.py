@@ -34,7 +34,12 @@ NOTICES = (80, 95)
 WARNED = timedelta(seconds=60)
 """So long before the end of the grace labs are asked to save what is open in them."""
 SAVING = timedelta(seconds=20)
-"""Labs have at least so long for it, also where there is no grace."""
+"""Labs have at least so long for it, also where there is no grace.
+
+JupyterLab saves what is open when it reads the message. With real-time collaboration documents are saved 1 s after
+the last change by themselves (jupyter-collaboration 5.0.4), but what was changed in the last second before the signal
+is lost, so the time is needed there too.
+"""
 _STANDS = timedelta(days=7)
 _LOOKED_AT = 20
 

@@ -113,6 +113,13 @@ def test_a_page_of_the_lab_gets_the_owners_messages_and_never_the_token(
     assert asked["authorization"].removeprefix("token ") not in text
 
 
+def test_a_guest_of_the_lab_hears_nothing_of_its_owner(service: tuple[Service, str], lab: RunningLab) -> None:
+    guest = {"Authorization": f"token {lab.hub.guest_token}"}
+    answer = httpx2.get(f"{lab.url}gaia/events", headers=guest, trust_env=False)
+    assert answer.status_code == 403
+    assert service[0].asked == []
+
+
 def test_who_is_not_signed_in_to_the_lab_hears_nothing(lab: RunningLab) -> None:
     answer = httpx2.get(f"{lab.url}gaia/events", trust_env=False)
     assert answer.status_code in (302, 403)

@@ -50,7 +50,20 @@
     return part;
   };
 
+  // What runs or is left has changed: these parts of the page are asked for anew.
+  const CHANGING = ["ended", "request-granted", "budget-used-up"], PARTS = ["running", "hold", "left"];
+  const refresh = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-XSRFToken": proof } }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const id of PARTS) {
+      const old = document.getElementById(id)?.closest("section"), fresh = page.getElementById(id)?.closest("section");
+      if (old && fresh && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
+    }
+  };
+
   const show = (message) => {
+    if (CHANGING.includes(message.kind)) setTimeout(refresh, FIRST_WAIT);
     if (message.read || document.querySelector(`[data-message="${Number(message.id)}"]`)) return;
     const before = news.querySelector("[data-message]");
     if (before && unread) {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Response
 
+from gaia_vre.core.errors import InvalidInput
+from gaia_vre.messages.model import one_line
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesParts
 from gaia_vre.service.frame import PREFIX, own_page, redirect
+from gaia_vre.service.messages.routes import Sending, Words, check_operator, tell
 from gaia_vre.service.messages.words import Reader
 
 if TYPE_CHECKING:
@@ -41,6 +44,25 @@ def put_all_away(
 ) -> Response:
     """Do not show anything any more up to the last message that the page knew of."""
     service.messages.put_all_away(who.name, number, service.clock())
+    return redirect(own_page(back))
+
+
+@router.post("/messages/send")
+def send(  # noqa: PLR0913, PLR0917 - each is a field of the form
+    who: SubmitsAs,
+    service: UsesParts,
+    en: Annotated[str, Form(max_length=120)] = "",
+    fr: Annotated[str, Form(max_length=120)] = "",
+    severity: Annotated[Literal["info", "warn", "bad"], Form()] = "info",
+    hours: Annotated[float, Form(gt=0, le=24 * 90)] = 24,
+    back: Annotated[str, Form(max_length=4000)] = PREFIX,
+) -> Response:
+    """Tell everybody what an administrator wrote."""
+    check_operator(who)
+    if not (en.strip() or fr.strip()):
+        raise InvalidInput("Say something, in English or in French")
+    said = {code: Words(title=one) for code, one in (("en", one_line(en)), ("fr", one_line(fr))) if one}
+    tell(service, who.name, Sending(**said, severity=severity, hours=hours))
     return redirect(own_page(back))
 
 

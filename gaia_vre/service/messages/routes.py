@@ -117,14 +117,14 @@ def put_all_away(upto: Upto, who: ChangesAs, service: UsesParts) -> dict[str, in
 @router.post("", status_code=201)
 def send(sending: Sending, who: ChangesAs, service: UsesParts) -> Sent:
     """Tell everybody, or one person; for administrators."""
-    _check_operator(who)
+    check_operator(who)
     return Sent(new=tell(service, who.name, sending))
 
 
 @router.delete("/{number}", status_code=204)
 def withdraw(number: Number, who: ChangesAs, service: UsesParts) -> None:
     """Show a message for everybody to nobody any more; for administrators."""
-    _check_operator(who)
+    check_operator(who)
     service.messages.withdraw(number, service.clock())
 
 
@@ -149,6 +149,7 @@ def tell(service: Parts, by: str, sending: Sending) -> bool:
     )
 
 
-def _check_operator(who: Caller) -> None:
+def check_operator(who: Caller) -> None:
+    """Refuse to whoever is no administrator; raises NotAllowed."""
     if not who.person.admin:
         raise NotAllowed(f"{who.name} may not tell everybody; administrators may")

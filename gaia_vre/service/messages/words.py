@@ -124,7 +124,8 @@ def _ended(facts: Facts, language: Language) -> Said:
     what, why = _what(facts, language), _why(facts, language)
     kept = language.text("Saved files are untouched.") if facts.given("thing") == "server" else ""
     title = language.text("{what}: {why}", what=what, why=why)
-    return Said(title, f"{facts.given('detail')} {kept}".strip(), HOME, language.text("Home"))
+    told = [f"{detail.rstrip('.')}." if (detail := facts.given("detail")) else "", kept]
+    return Said(title, " ".join(filter(None, told)))
 
 
 def _what(facts: Facts, language: Language) -> str:

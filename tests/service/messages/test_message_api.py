@@ -116,6 +116,19 @@ def test_the_home_page_shows_the_newest_on_top_and_the_rest_below(world: World) 
     assert 'data-last="2"' in page
 
 
+def test_administrators_tell_everybody_from_their_page(world: World) -> None:
+    browser = world.browser(user="root")
+    form = {"_xsrf": proof(browser.get(f"{HOME}operate").text), "severity": "warn", "hours": "2"}
+    sent = browser.post(f"{HOME}messages/send", data=form | {"fr": "Maintenance à 18 h", "back": f"{HOME}operate"})
+    assert sent.headers["location"] == f"{HOME}operate"
+    assert titles(world.program().get(API)) == ["Maintenance à 18 h"]
+    assert browser.post(f"{HOME}messages/send", data=form).status_code == 422
+    ada = world.browser()
+    mine = {"_xsrf": proof(ada.get(HOME).text), "en": "Hello"}
+    assert ada.post(f"{HOME}messages/send", data=mine).status_code == 403
+    assert world.parts.messages.newest() == 1
+
+
 def test_all_messages_of_a_page_are_put_away_at_once(world: World) -> None:
     for key in "abc":
         notify(world, key)

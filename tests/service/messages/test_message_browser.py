@@ -94,6 +94,21 @@ def test_a_message_comes_to_an_open_page_and_goes_when_it_is_read(world: World, 
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_what_runs_is_shown_anew_when_something_ended(world: World, browser: Any) -> None:
+    with running(application(world)) as url:
+        page = opened(browser, world, f"{url}/services/gaia/")
+        running_lab = page.locator("section[aria-labelledby=running]")
+        expect(running_lab.get_by_role("link", name="Open")).to_have_count(1)
+        world.hub.servers["ada"].clear()
+        world.parts.store.report(Thing("server", "ada", ""), "memory", NOON, NOON, "8 GiB were full")
+        expect(page.locator("#news h2")).to_have_text(
+            "Your personal lab stopped at 13:00: its memory was full", timeout=15_000
+        )
+        expect(page.locator("#news p")).to_have_text("8 GiB were full. Saved files are untouched.")
+        expect(running_lab.get_by_role("button", name="Start")).to_have_count(1, timeout=15_000)
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_what_came_while_the_service_was_away_comes_once(world: World, browser: Any) -> None:
     with running(application(world)) as url:
         page = opened(browser, world, f"{url}/services/gaia/")

@@ -104,7 +104,7 @@ export function watch(gaia: Gaia, panel: Widget): void {
   gaia.events.told.connect((_, { severity, title, text }) => {
     void gaia.settle();
     if (severity !== 'info' && !panel.isVisible) {
-      Notification.emit(`${title}: ${text}`, severity === 'bad' ? 'error' : 'warning', { autoClose: false });
+      Notification.emit(text ? `${title}: ${text}` : title, severity === 'bad' ? 'error' : 'warning', { autoClose: false });
     }
   });
   gaia.events.start();
