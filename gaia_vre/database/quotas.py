@@ -187,3 +187,18 @@ class EventRow(Table):
     username: Mapped[str | None] = mapped_column(String(255))
     lease_id: Mapped[str | None] = mapped_column(String(64))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class HomeRow(Table):
+    """The last measure of a home."""
+
+    __tablename__ = "quota_home"
+
+    folder: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Its name among the homes: the slug of the person's."""
+    at: Mapped[datetime] = mapped_column(AwareTime)
+    size: Mapped[int] = mapped_column(BigInteger)
+    files: Mapped[int] = mapped_column(BigInteger)
+    unreadable: Mapped[int] = mapped_column(BigInteger)
+    complete: Mapped[bool] = mapped_column(Boolean)
+    largest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

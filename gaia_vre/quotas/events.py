@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-EventKind = Literal["refused", "would-refuse", "notice", "used-up", "shrink", "stop", "adopted", "vanished", "unused"]
+EventKind = Literal[
+    "refused", "would-refuse", "notice", "used-up", "shrink", "stop", "adopted", "vanished", "unused", "storage"
+]
 """notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease."""
 
 

@@ -22,6 +22,7 @@ from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
+from gaia_vre.service.homes import home_thread
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.reconcile import Reconciler
@@ -51,12 +52,12 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        loop = _reconciler(parts, stop)
-        if reconcile:
+        loops = [_reconciler(parts, stop), home_thread(parts, stop)] if reconcile else []
+        for loop in loops:
             loop.start()
         yield
         stop.set()
-        if reconcile:
+        for loop in loops:
             loop.join(timeout=_LAST_PASS_SECONDS)
         parts.close()
 

@@ -14,6 +14,7 @@ from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
+from gaia_vre.quotas.storage.homes import Homes
 from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.service.login import Caller
 
@@ -54,6 +55,11 @@ class Parts:
     def catalog(self) -> Engine:
         """The engine that searches the catalog."""
         return make_engine(self.settings.service.database_url, StateFolder(self.settings.state).catalog / FILE)
+
+    @cached_property
+    def homes(self) -> Homes:
+        """What homes hold."""
+        return Homes(self.engine, StateFolder(self.settings.state).homes, self.settings.quotas.storage)
 
     @cached_property
     def signers(self) -> Signers:

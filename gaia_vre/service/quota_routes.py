@@ -15,6 +15,7 @@ from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Admitted, Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.offers import people
+from gaia_vre.quotas.storage.homes import GIB
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
 
@@ -103,6 +104,10 @@ class LeaseModel(BaseModel):
     granted_workers: int
     until: datetime
     message: str
+    rescue: bool = False
+    """The home is too full: the server starts beside it."""
+    home: dict[str, Any] | None = None
+    """In rescue: what the home holds, the limit, and its largest files."""
 
 
 class Granted(BaseModel):
@@ -152,7 +157,8 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     except DoesNotFit as refusal:
         service.metrics.refusals.labels(asked.kind, str(refusal.facts.get("dimension", ""))).inc()
         raise service.office.refused(request, refusal, sizes(service) if asked.kind == "server" else {}) from refusal
-    return _lease(service, found)
+    lease = _lease(service, found)
+    return lease.model_copy(update=_rescue(service, asked.username)) if asked.kind == "server" else lease
 
 
 @router.post("/leases/{lease_id}/resize")
@@ -269,3 +275,13 @@ def _lease(service: Parts, found: Admitted) -> LeaseModel:
         until=now.wall + timedelta(seconds=found.lease.until - now.seconds),
         message=found.refusal.message if found.refusal else "",
     )
+
+
+def _rescue(service: Parts, username: str) -> dict[str, Any]:
+    """Return what a start in rescue needs to know; nothing while the home has room."""
+    found = service.homes.at_start(username, service.clock())
+    if found is None or found.level != "hard":
+        return {}
+    limit = service.settings.quotas.storage.hard_gib
+    home = {"used_gib": found.size / GIB, "limit_gib": limit, "files": found.files, "largest": found.largest}
+    return {"rescue": True, "home": home}

@@ -1,0 +1,28 @@
+"""The last measure of each home."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from gaia_vre.database.tables import AwareTime
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "quota_home",
+        sa.Column("folder", sa.String(64), primary_key=True),
+        sa.Column("at", AwareTime(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("files", sa.BigInteger(), nullable=False),
+        sa.Column("unreadable", sa.BigInteger(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("largest", sa.JSON(), nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("quota_home")
