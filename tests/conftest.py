@@ -19,6 +19,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL that knows places: its address without a database name."""
+    if not list(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
+        pytest.skip("POSTGIS IS NOT INSTALLED: the catalog is tried on SQLite only (Debian: postgresql-15-postgis-3)")
+    with running_postgresql(tmp_path_factory.mktemp("postgis")) as server:
+        yield server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An engine on a database without tables; each test runs on both kinds."""

@@ -18,13 +18,13 @@ from gaia_vre.catalog.reader import Catalog
 from gaia_vre.catalog.stac import stac_files, write_files
 from gaia_vre.client import FileLinks
 from gaia_vre.core.access_settings import LicenceText
+from gaia_vre.core.durable import write_text
 from gaia_vre.core.errors import NotAllowed, NotSignedIn
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.linked import LinkedFileSystem, LinkKeeper, keeper
 from gaia_vre.production.convert import convert
-from gaia_vre.production.durable import write_text
 from gaia_vre.production.plan import read_marker
 from gaia_vre.service.app import create_app
 from tests.service.catalog.conftest import TEXT, with_access

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 1000
 GROUPS_LIMIT = 30
-_FILES = 2
-"""Items asked of a dataset for its files; one with more is a collection of images, not one store."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def find(engine: Engine, question: Question, limit: int = PAGE, token: str | Non
     way, page = _continued(engine, ways, token) if token is not None else _first(engine, ways)
     search = ways[way]
     return Discovered(
-        datasets=tuple(dataset_of(one, _items(engine, one)) for one in page.documents),
+        datasets=_datasets(engine, page.documents),
         facets=engine.facets(search),
         also=understood.also,
         complete=search.least is None,
@@ -90,8 +88,7 @@ def find(engine: Engine, question: Question, limit: int = PAGE, token: str | Non
 
 def dataset(engine: Engine, name: str) -> Dataset:
     """Return the dataset of an id; raises NotFound with the nearest one."""
-    found = engine.collection(name)
-    return dataset_of(found, _items(engine, found))
+    return _datasets(engine, (engine.collection(name),))[0]
 
 
 def _ways(search: Search, understood: Understood) -> list[Search]:
@@ -139,12 +136,16 @@ def _interval(time: TimeRange) -> Interval | None:
     return None if first is None and last is None else (first, last)
 
 
-def _items(engine: Engine, collection: Document) -> tuple[Document, ...]:
+def _datasets(engine: Engine, collections: tuple[Document, ...]) -> tuple[Dataset, ...]:
+    """Return the datasets of collections; one with many items is a collection of images, not one store."""
+    stores = [str(one["id"]) for one in collections if _files_are_with_its_item(one)]
+    items = engine.only_items(stores) if stores else {}
+    return tuple(dataset_of(one, [items[one["id"]]] if one["id"] in items else []) for one in collections)
+
+
+def _files_are_with_its_item(collection: Document) -> bool:
     files = (one for one in (collection.get("assets") or {}).values() if "gaia:picture" not in one)
-    if not collection.get("gaia:opens") or any(files):
-        return ()
-    found = engine.search("items", Search(collections=(str(collection["id"]),), limit=_FILES)).documents
-    return found if len(found) < _FILES else ()
+    return bool(collection.get("gaia:opens")) and not any(files)
 
 
 def _checked(text: str) -> str:

@@ -43,7 +43,7 @@ def harvest(  # noqa: PLR0913 (one for each option)
     from gaia_vre.catalog.harvest.run import harvest as bring_in
     from gaia_vre.catalog.harvest.run import report_json, report_text, save_report
     from gaia_vre.catalog.harvest.sources import CONFIGURED, changed_address, find_source, harvester_of
-    from gaia_vre.production.durable import write_text
+    from gaia_vre.core.durable import write_text
 
     if name is None:
         _show_sources(file or CONFIGURED, as_json=as_json)
@@ -83,7 +83,7 @@ def forget(name: str, collection: str | None, *, everything: bool, into: Path | 
     """
     from gaia_vre.catalog.harvest.stored import forget as remove
     from gaia_vre.catalog.harvest.stored import forget_source
-    from gaia_vre.production.durable import write_text
+    from gaia_vre.core.durable import write_text
 
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or (everything and collection):
         raise click.UsageError("the name of a source, and either one collection or --all")

@@ -120,6 +120,7 @@ class SpendRow(Table):
     __table_args__ = (
         UniqueConstraint("account_id", "username", "day"),
         Index("ix_spend_username_day", "username", "day"),
+        Index("ix_spend_account_id_day", "account_id", "day"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
@@ -202,3 +203,30 @@ class HomeRow(Table):
     unreadable: Mapped[int] = mapped_column(BigInteger)
     complete: Mapped[bool] = mapped_column(Boolean)
     largest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class AskingRow(Table):
+    """A request for more and what was decided; never deleted, so that one can look it up."""
+
+    __tablename__ = "quota_request"
+    __table_args__ = (
+        Index("ix_quota_request_account_state", "account", "state"),
+        Index("ix_quota_request_username_state", "username", "state"),
+        Index("ix_quota_request_state_made", "state", "made"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(255))
+    account: Mapped[str] = mapped_column(String(120))
+    dimension: Mapped[str] = mapped_column(String(16))
+    more: Mapped[int] = mapped_column(Sum)
+    until: Mapped[datetime] = mapped_column(AwareTime)
+    reason: Mapped[str] = mapped_column(String(500))
+    made: Mapped[datetime] = mapped_column(AwareTime)
+    state: Mapped[str] = mapped_column(String(16))
+    given: Mapped[int | None] = mapped_column(Sum)
+    by: Mapped[str | None] = mapped_column(String(255))
+    decided: Mapped[datetime | None] = mapped_column(AwareTime)
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    read: Mapped[datetime | None] = mapped_column(AwareTime)
+    """When the person who asked put the answer away."""

@@ -40,12 +40,13 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
 
     def granted(self) -> Granted:
         """Return how many workers this cluster may have now, who pays, and why it has no more."""
-        return self._told("GET", "grant")
+        return self._asked("GET", "grant")
 
     def keep(self, until: datetime | date | None) -> Granted:
         """Let this cluster run on when its lab has stopped; its account goes on paying.
 
-        A cluster without work still stops.
+        A cluster without work still stops. From now on ``close()`` only lets go of it, as the kernel's
+        end does; ``close(shutdown=True)`` ends it.
 
         Parameters
         ----------
@@ -60,11 +61,11 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
         """
         if isinstance(until, date) and not isinstance(until, datetime):
             until = datetime.combine(until, time(23, 59, 59))
-        told = self._told("POST", "keep", {"until": until and until.astimezone().isoformat()})
+        told = self._asked("POST", "keep", {"until": until and until.astimezone().isoformat()})
         self.shutdown_on_close = until is None
         return told
 
-    def _told(self, method: str, what: str, body: dict[str, Any] | None = None) -> Granted:
+    def _asked(self, method: str, what: str, body: dict[str, Any] | None = None) -> Granted:
         url = f"{self.gateway.address}/api/v1/gaia/clusters/{self.name}/{what}"
 
         async def ask() -> Any:
@@ -114,12 +115,12 @@ class GaiaCluster(GatewayCluster):  # type: ignore[misc]
         shown = {name: value for name, value in rows.items() if value not in ("", None)}
         return page.render(name=self.name, rows=shown, link=self.dashboard_link, message=told.message)
 
-    def _known(self) -> Granted:
-        """Return what the gateway says; nothing where it is silent: to be shown must not fail."""
+    def _known(self, workers: int = 0) -> Granted:
+        """Return what the gateway says; where it is silent, so many workers and nothing else: this must not fail."""
         try:
             return self.granted()
         except GaiaError:
-            return Granted(0, 0, "", "", None)
+            return Granted(workers, workers, "", "", None)
 
 
 def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by name
@@ -177,7 +178,7 @@ def cluster(  # noqa: PLR0913 - the choices of a cluster, all but the first by n
     if adaptive is not None:
         started.adapt(minimum=_checked(adaptive[0]), maximum=_checked(adaptive[1]))
     started.client = started.get_client()
-    granted = started.granted()
+    granted = started._known(fewest)
     if granted.message:
         warnings.warn(granted.message, GatewayWarning, stacklevel=2)
     _wait(started, min(fewest, granted.workers), timeout)

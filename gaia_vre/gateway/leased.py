@@ -25,7 +25,7 @@ from gaia_vre.gateway.described import Described
 from gaia_vre.gateway.grants import Grant, Sizes, Wish, emergency_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
 _RELEASE_SECONDS = 0.5
 _SILENT_SECONDS = 5.0
@@ -49,7 +49,7 @@ class Leased(Described):
     async def setup(self, app: Any) -> None:
         self.open_admission(Admission(self.service_url, self.service_token))
         await super().setup(app)
-        self._do(self._release_loop())
+        self._do(self._release_loop)
 
     async def cleanup(self) -> None:
         for task in list(self._tasks):
@@ -198,7 +198,7 @@ class Leased(Described):
             except Conflict as refusal:  # it was ended there: nobody pays for it any more
                 self.log.warning("Cluster %s ends: %s", cluster.name, refusal.message)
                 grant = replace(self.grant(cluster), state="held", granted=0, message=refusal.message)
-                self._do(self.stop_cluster(cluster.name, failed=True))
+                self._do(self.stop_cluster, cluster.name, True)
             except GaiaError as error:
                 self.log.warning("Cluster %s keeps what it has: %s", cluster.name, error.message)
                 grant = self.grant(cluster).silent(wanted)
@@ -244,7 +244,7 @@ class Leased(Described):
     def _tell(self, cluster: Any, grant: Grant) -> None:
         self._keep(cluster, grant)
         if grant.wish is not None:
-            self._do(self._told(cluster.name, grant.wish.within(grant.granted)))
+            self._do(self._told, cluster.name, grant.wish.within(grant.granted))
 
     async def _told(self, name: str, message: dict[str, Any]) -> None:
         # The scheduler is in the middle of a heartbeat, after which it would sleep over what it is told.
@@ -262,15 +262,15 @@ class Leased(Described):
                 self.log.exception("Giving back leases failed; trying again")
             await asyncio.sleep(_RELEASE_SECONDS if heard else _SILENT_SECONDS)
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do(self, work: Callable[..., Awaitable[None]], *about: Any) -> None:
         """Have something done beside the request that is being answered."""
-        task = asyncio.ensure_future(self._logged(work))
+        task = asyncio.ensure_future(self._logged(work, *about))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _logged(self, work: Callable[..., Awaitable[None]], *about: Any) -> None:
         try:
-            await work
+            await work(*about)
         except PublicException as error:
             self.log.warning("Could not be told to a cluster: %s", error)
         except Exception:

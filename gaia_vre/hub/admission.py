@@ -14,7 +14,7 @@ from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.door import Door
-from gaia_vre.hub.journal import Journal, moment, seconds_ago
+from gaia_vre.hub.journal import Journal, seconds_ago
 from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
 from gaia_vre.hub.traits import propose
 
@@ -109,6 +109,8 @@ class Desk:
         """Start small sizes on a lease that the service is told of later."""
         most = self.settings.quotas.emergency_cores
         if choice.size.cores > most:
+            # Should the request have arrived all the same, the meter gives back what never appears.
+            spawner.lease = None
             raise Refusal(
                 f"What is left cannot be looked up now: meanwhile sizes up to {most:g} cores start, and "
                 f"{choice.size.title} has {choice.size.cores:g}. Nothing was started and nothing was charged",
@@ -116,6 +118,7 @@ class Desk:
                 status=503,
             )
         if not await self._in_thread(self.journal.add, "start", wanted.id, body=wanted.body()):
+            spawner.lease = None
             raise Refusal(
                 "What is left cannot be looked up now, and too many starts wait for it already",
                 reason="service",
@@ -129,7 +132,7 @@ class Desk:
         """Tell the service what it could not be told, in order, until it falls silent again."""
         async with self._telling:
             told = []
-            now = moment()
+            now = self.journal.clock()
             for record in self.journal.pending():
                 try:
                     await self._tell_one(record, seconds_ago(record, now))

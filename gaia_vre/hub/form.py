@@ -53,17 +53,22 @@ async def _payers(desk: Desk, spawner: Any) -> list[dict[str, Any]]:
     except GaiaError as error:
         spawner.log.warning("The start form shows no accounts: %s", error.message)
         return []
-    return [one | {"budgets": _budgets(one)} for one in found]
+    return [one | {"budgets": budgets(one)} for one in found]
 
 
-def _budgets(payer: dict[str, Any]) -> list[str]:
+def budgets(payer: dict[str, Any]) -> list[str]:
     """Return what is left of each limit of time, as people read it."""
     words = {"credits": "credits", "core_hours": "core-hours", "gib_hours": "GiB-hours", "gpu_hours": "GPU-hours"}
-    return [
-        f"{_amount(payer['left'][name])} of {_amount(payer['limits'][name])} {word} left"
-        for name, word in words.items()
-        if name in payer["limits"] and payer["left"].get(name) is not None
-    ]
+    return [_budget(payer, name, word) for name, word in words.items() if payer["left"].get(name) is not None]
+
+
+def _budget(payer: dict[str, Any], name: str, word: str) -> str:
+    """Return what is left of one limit: of the account's own, or of a tighter one above it or of the person."""
+    left, limit = payer["left"][name], payer["limits"].get(name)
+    own = None if limit is None else limit - payer["used"][name] - payer["reserved"][name]
+    if own is not None and own <= left + 1e-6:
+        return f"{_amount(left)} of {_amount(limit)} {word} left"
+    return f"{_amount(left)} {word} left for you" + (f", of {_amount(own)} on the account" if own is not None else "")
 
 
 def _described(size: Size, payers: list[dict[str, Any]], titles: dict[str, str], chosen: str | None) -> dict[str, Any]:

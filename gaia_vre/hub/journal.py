@@ -9,12 +9,19 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 MOST = 500
 """Records kept; a hub that cannot tell so many is long past small troubles."""
 _BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+def moment() -> dict[str, Any]:
+    """Return this moment, so that later one knows how long ago it was, whatever the clock was set to."""
+    with open(_BOOT) as file:  # noqa: PTH123 - read often, and no path of ours
+        boot = file.read().strip()
+    return {"boot": boot, "since_boot": int(time.clock_gettime(time.CLOCK_BOOTTIME)), "wall": int(time.time())}
 
 
 class Journal:
@@ -23,14 +30,14 @@ class Journal:
     The methods block for as long as the disk takes: the hub calls them in a thread.
     """
 
-    def __init__(self, path: Path, most: int = MOST) -> None:
-        self._path, self._most = path, most
+    def __init__(self, path: Path, most: int = MOST, clock: Callable[[], dict[str, Any]] = moment) -> None:
+        self._path, self._most, self.clock = path, most, clock
         self._lock = threading.Lock()
         self._records: list[dict[str, Any]] | None = None
 
     def add(self, kind: str, lease: str, **more: Any) -> bool:
         """Append a record of this moment; say whether there was room for it."""
-        record = {"kind": kind, "lease": lease, **moment(), **more}
+        record = {"kind": kind, "lease": lease, **self.clock(), **more}
         with self._lock:
             known = self._known()
             if len(known) >= self._most:
@@ -64,13 +71,6 @@ class Journal:
         if self._records is None:
             self._records = _read(self._path)
         return self._records
-
-
-def moment() -> dict[str, Any]:
-    """Return this moment, so that later one knows how long ago it was, whatever the clock was set to."""
-    with open(_BOOT) as file:  # noqa: PTH123 - read often, and no path of ours
-        boot = file.read().strip()
-    return {"boot": boot, "since_boot": int(time.clock_gettime(time.CLOCK_BOOTTIME)), "wall": int(time.time())}
 
 
 def seconds_ago(record: dict[str, Any], now: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx2
 import yaml
 
+from gaia_vre.core.durable import PRIVATE, write_text
 from gaia_vre.core.errors import GaiaError, Unavailable
 from gaia_vre.core.state import StateFolder
 from gaia_vre.isolation.bubblewrap import bubblewrap
@@ -23,7 +24,7 @@ from gaia_vre.local.ports import with_free_ports
 from gaia_vre.local.prepare import Preparation, start_pictures, start_preparation
 from gaia_vre.local.processes import base_environment, examples_folder, plan
 from gaia_vre.local.proxy import install_proxy, installed_proxy
-from gaia_vre.local.secrets import Secrets, load_secrets, write_private
+from gaia_vre.local.secrets import Secrets, load_secrets
 from gaia_vre.local.status import describe, holding, users, write_status
 from gaia_vre.local.supervise import Supervisor
 from gaia_vre.look import leaflet
@@ -66,7 +67,7 @@ class Environment:
         secrets = load_secrets(folder.secrets)
         end_marked(INSTANCE_VARIABLE, secrets.instance, grace_seconds=2)
         settings = self.settings.model_copy(update={"addresses": with_free_ports(self.settings.addresses)})
-        write_private(folder.settings, yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True)))
+        write_text(folder.settings, yaml.safe_dump(settings.model_dump(mode="json", exclude_none=True)), PRIVATE)
         self._say_what_is_weak(secrets.instance)
         plans = plan(settings, secrets, self._proxy())
         self._map()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.durable import PRIVATE, write_text
 from gaia_vre.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,21 +55,8 @@ def load_secrets(path: Path) -> Secrets:
         raise SettingsError(f"{path} is damaged: move it away to have new passwords made") from error
     known = Secrets(**{field.name: values.get(field.name) or _new(field.name) for field in fields(Secrets)})
     if values != asdict(known):
-        write_private(path, json.dumps(asdict(known), indent=1))
+        write_text(path, json.dumps(asdict(known), indent=1), PRIVATE)
     return known
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 0600 whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _new(name: str) -> str:

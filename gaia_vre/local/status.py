@@ -10,8 +10,8 @@ import signal
 import time
 from typing import IO, TYPE_CHECKING, Any
 
+from gaia_vre.core.durable import PRIVATE, write_text
 from gaia_vre.core.errors import Conflict, Unavailable
-from gaia_vre.local.secrets import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def users(settings: Settings, secrets: Secrets) -> list[dict[str, Any]]:
 
 def write_status(folder: StateFolder, status: Status) -> None:
     """Replace what `read_status` reads."""
-    write_private(folder.status, json.dumps(status))
+    write_text(folder.status, json.dumps(status), PRIVATE)
 
 
 def read_status(folder: StateFolder) -> Status:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gaia_vre.catalog import opening
 from gaia_vre.catalog.model import Asset
+from gaia_vre.core.durable import empty_folder, put_in_place, write_text
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.state import restricted_beside
-from gaia_vre.production.durable import empty_folder, put_in_place, write_text
 from gaia_vre.production.plan import (
     MARKERS,
     Prepared,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog.model import Picture, from_json, to_json
-from gaia_vre.production.durable import write_text
+from gaia_vre.core.durable import write_text
 from gaia_vre.production.plan import MARKERS, Prepared, read_marker
 
 if TYPE_CHECKING:

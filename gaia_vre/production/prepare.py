@@ -208,7 +208,7 @@ class _Worker:
 
 
 def _write_catalog(descriptions: tuple[Description, ...], data: Path) -> None:
-    from gaia_vre.production.durable import write_text
+    from gaia_vre.core.durable import write_text
 
     hide_pictures(descriptions, data)
     write_files(data / "catalog", stac_files(_dataset(one, data) for one in descriptions), write_text)

@@ -25,9 +25,11 @@ from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.homes import home_thread
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.problems import install, problem
+from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import routes as quota_history
 from gaia_vre.service.reconcile import Reconciler
+from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
-from gaia_vre.service.stac.client import Addresses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -73,6 +75,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
     app.include_router(quota_routes.router, prefix=PREFIX)
+    app.include_router(quota_history.router, prefix=PREFIX)
+    app.include_router(quota_pages.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)

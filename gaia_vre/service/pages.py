@@ -17,11 +17,13 @@ from gaia_vre.service.ladder import standing
 from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
+from gaia_vre.service.quotas.pages import notices
 
 router = APIRouter(include_in_schema=False)
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
 _CLUSTER = r"^[A-Za-z0-9._-]{1,100}$"
 _YEAR_SECONDS = 365 * 86400
+Back = Annotated[str, Form(max_length=4000)]
 
 
 @router.get("/")
@@ -40,6 +42,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "gateway_silent": silent,
         "notice": service.store.notice(who.name),
         **_budget(service, who),
+        **notices(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),
@@ -68,17 +71,21 @@ def start(who: SubmitsAs, service: UsesParts) -> Response:
 
 
 @router.post("/servers/stop")
-def stop(who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_SERVER)] = "") -> Response:
+def stop(
+    who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_SERVER)] = "", back: Back = PREFIX
+) -> Response:
     """Stop a server of mine."""
     stop_mine(service, who, name)
-    return redirect(PREFIX)
+    return redirect(own_page(back))
 
 
 @router.post("/clusters/stop")
-def stop_cluster(who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_CLUSTER)]) -> Response:
+def stop_cluster(
+    who: SubmitsAs, service: UsesParts, name: Annotated[str, Form(pattern=_CLUSTER)], back: Back = PREFIX
+) -> Response:
     """Stop a Dask cluster of mine."""
     stop_cluster_of_mine(service, who, name)
-    return redirect(PREFIX)
+    return redirect(own_page(back))
 
 
 @router.post("/notices/dismiss")

@@ -83,7 +83,8 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
         assert isinstance(error, RequestValidationError)  # noqa: S101 - starlette calls it for these only
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        return answer(request, 422, "invalid", f"{place}: {first['msg']}"[:300])
+        given = f" (given: {first['input']!r:.60})" if isinstance(first.get("input"), str | int | float) else ""
+        return answer(request, 422, "invalid", f"{place}: {first['msg']}"[:300] + given)
 
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - starlette calls it for these only

@@ -68,7 +68,6 @@ class Reconciler:
             return
         self._note_answer("hub")
         clusters = self._clusters()
-        live = self.meter.step(servers, clusters)
         plan = decide(recorded, servers, clusters, now, self.start_limit)
         self._record_ends(plan, now)
         self.store.begin(plan.begun)
@@ -76,12 +75,13 @@ class Reconciler:
             self._free(thing, now)
         self._end_ownerless(servers, clusters or ())
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
-        self.ladder.step(live)
         self._forget(now)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))
         for kind in ("server", "cluster"):
             self.metrics.running.labels(kind).set(current[kind])
+        # Last: trouble with the ledger must not leave other repairs undone.
+        self.ladder.step(self.meter.step(servers, clusters))
 
     def _record_ends(self, plan: Plan, now: datetime) -> None:
         for thing in plan.ended:

@@ -22,10 +22,11 @@ from gaia_vre.catalog.stac import collection
 from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.service.app import create_app
-from tests.benchmarks.stac_search import _box, _item
+from tests.benchmarks import generated
+from tests.benchmarks.generated import COLLECTIONS
 from tests.service.conftest import make_world
 
-COLLECTIONS, QUERIES = 300, 60
+QUERIES = 60
 USUAL_MS, LIMIT_MS = 30, 200
 _QUANTITIES = ("sea_surface_temperature", "wind_speed", "air_temperature", "soil_moisture", "ocean_salinity")
 _TEXTS = ("sea surface temperature", "vent", "salinity", "température de l'air", "humidité du sol 2005")
@@ -39,8 +40,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
         (state / "data" / "catalog").mkdir(parents=True)
-        items = [_item(chance, names, number) for number in range(count)]
-        build(state / "data" / "catalog" / FILE, [collection(one) for one in datasets], items)
+        build(state / "data" / "catalog" / FILE, [collection(one) for one in datasets], generated.items(count))
         engine = make_engine(f"sqlite:///{state / 'gaia.sqlite'}")
         upgrade(engine)
         world = make_world(engine, state)
@@ -58,7 +58,7 @@ def _questions(
     chance: random.Random, names: list[str]
 ) -> list[tuple[str, Callable[[], str], Callable[[], str] | None]]:
     def box() -> str:
-        return ",".join(f"{one:.3f}" for one in _box(chance))
+        return ",".join(f"{one:.3f}" for one in generated.box(chance))
 
     def sides() -> str:
         west, south, east, north = box().split(",")

@@ -68,7 +68,7 @@ def alternately(sample: Callable[[Platform], float], times: int) -> tuple[list[f
 
 def memory_mb(username: str) -> float:
     """Return the proportional set size of a person's lab: its server and all its kernels, in MB."""
-    return sum(_pss_mb(folder) for folder in Path("/proc").glob("[0-9]*") if _is_lab_of(folder, username))
+    return sum(pss_mb(folder) for folder in Path("/proc").glob("[0-9]*") if _is_lab_of(folder, username))
 
 
 def _is_lab_of(folder: Path, username: str) -> bool:
@@ -78,7 +78,8 @@ def _is_lab_of(folder: Path, username: str) -> bool:
         return False
 
 
-def _pss_mb(folder: Path) -> float:
+def pss_mb(folder: Path) -> float:
+    """Return the proportional set size of a process, given its folder in /proc, in MB."""
     for line in (folder / "smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024

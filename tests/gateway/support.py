@@ -159,7 +159,7 @@ class RunningGateway:
     def kill(self, name: str) -> None:
         self.stop(name, signal.SIGKILL)
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 90) -> None:
         until(lambda: get(f"{self.settings.addresses.gateway_url}/api/health")[0] == 200, seconds)
         if self.real:
             until(lambda: get(f"{self.settings.addresses.service_url}/health")[0] == 200, seconds)

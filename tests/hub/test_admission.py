@@ -16,7 +16,7 @@ from gaia_vre.core.settings import parse_settings
 from gaia_vre.hub.admission import Desk
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.endings import report_endings
-from gaia_vre.hub.form import form_fields
+from gaia_vre.hub.form import budgets, form_fields
 from gaia_vre.hub.journal import Journal, moment, seconds_ago
 
 FACTS = {
@@ -73,7 +73,9 @@ def _payer(name: str, offer: dict[str, Any]) -> dict[str, Any]:
         "title": name.partition(":")[2],
         "kind": name.partition(":")[0],
         "left": {"credits": 36.6},
-        "limits": {"credits": 100},
+        "limits": {"credits": 100.0},
+        "used": {"credits": 63.4},
+        "reserved": {"credits": 0.0},
         "days": 30,
         "until": None,
         "sizes": sizes,
@@ -171,7 +173,10 @@ def test_without_the_service_small_sizes_start_and_large_ones_are_refused(
     lab = spawner(size="medium")
     asyncio.run(desk.admit(lab))
     assert [one["lease"] for one in desk.journal.pending()] == [lab.lease]
-    error = refused(desk, spawner(size="large"))
+    large = spawner(size="large")
+    error = refused(desk, large)
+    asyncio.run(report_endings(desk)(large))
+    assert len(desk.journal.pending()) == 1  # what did not start takes no room
     assert "sizes up to 4 cores start, and Large has 8" in error.message
     assert error.status_code == 503
 
@@ -305,3 +310,18 @@ def test_the_form_prices_each_size_and_says_what_is_left(desk: Desk) -> None:
 def test_the_form_opens_without_the_service(desk: Desk, service: FakeService) -> None:
     service.mode = "away"
     assert "cannot be shown now" in form(desk)
+
+
+@pytest.mark.parametrize(
+    ("left", "limits", "said"),
+    [
+        (36.6, {"credits": 100.0}, ["36.6 of 100 credits left"]),
+        (10.0, {"credits": 100.0}, ["10 credits left for you, of 36.6 on the account"]),
+        (10.0, {}, ["10 credits left for you"]),
+        (None, {}, []),
+    ],
+    ids=["the account's own", "a tighter limit of the person", "only of the person", "no limit"],
+)
+def test_what_is_left_is_what_this_person_can_use(left: float | None, limits: object, said: list[str]) -> None:
+    spent = {"used": {"credits": 63.4}, "reserved": {"credits": 0.0}}
+    assert budgets({"left": {"credits": left}, "limits": limits, **spent}) == said

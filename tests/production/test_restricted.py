@@ -16,12 +16,12 @@ from gaia_vre.catalog.engine.load import FILE, load
 from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.catalog.model import Rights
 from gaia_vre.catalog.stac import stac_files, write_files
+from gaia_vre.core.durable import write_text
 from gaia_vre.core.settings import Settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.launch import isolated
 from gaia_vre.isolation.bubblewrap import bubblewrap
 from gaia_vre.production.convert import convert
-from gaia_vre.production.durable import write_text
 from gaia_vre.production.plan import digest_of, hide_files, read_marker
 from tests.support.prepared import SOURCES
 

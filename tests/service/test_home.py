@@ -11,12 +11,14 @@ from babel.messages.pofile import read_po
 
 from gaia_vre.catalog.access import TEXTS
 from gaia_vre.core.settings import Settings
+from gaia_vre.quotas.words import WORDS
 from gaia_vre.service.catalog.asking import BOX_PROBLEM, PERIOD_PROBLEM
 from gaia_vre.service.catalog.pages import SORT_TITLES
 from gaia_vre.service.catalog.sheet import CAPTIONS
 from gaia_vre.service.catalog.words import UNITS
 from gaia_vre.service.language import Language, choose_language
 from gaia_vre.service.model import Thing
+from gaia_vre.service.quotas.words import CAP_TITLES, SINGULAR
 from tests.service.conftest import HOME, World, proof
 from tests.service.fakes import NOON, cluster, server
 
@@ -225,11 +227,16 @@ def test_french_writes_numbers_and_times_its_own_way() -> None:
 
 
 def texts_of_pages() -> set[str]:
-    files = [*(SERVICE / "templates").rglob("*.html"), *(SERVICE / "catalog").glob("*.py")]
+    files = [
+        *(SERVICE / "templates").rglob("*.html"),
+        *(SERVICE / "catalog").glob("*.py"),
+        *(SERVICE / "quotas").glob("*.py"),
+    ]
     source = "".join(file.read_text() for file in files)
     found = set(re.findall(r'\b(?:t|text)\(\s*"([^"]+)"', source))
     found |= {*CAPTIONS.values(), *SORT_TITLES.values(), *(unit for unit, _ in UNITS), *"NSEW"}
     found |= {BOX_PROBLEM, PERIOD_PROBLEM}
+    found |= {*WORDS.values(), *SINGULAR.values(), *CAP_TITLES.values()}
     for pair in re.findall(r'\bcount\([^"]+"([^"]+)", "([^"]+)"\)', source):
         found |= set(pair)
     return found | {size.title for size in Settings().labs.sizes} | set(TEXTS)

@@ -57,6 +57,15 @@ def test_the_whole_catalog_fits_the_shapes_whatever_its_texts(world: World) -> N
     assert (URIRef(f"{BASE}catalog/sst"), DCTERMS.title, title) in graph
 
 
+def test_the_whole_catalog_is_sent_again_only_when_it_was_loaded_anew(world: World) -> None:
+    folder = world.parts.settings.state / "data" / "catalog"
+    write_catalog(folder, opening())
+    tag = world.anyone().get(f"{HOME}catalog.jsonld").headers["etag"]
+    assert world.anyone().get(f"{HOME}catalog.jsonld", headers={"If-None-Match": tag}).status_code == 304
+    write_catalog(folder, opening(), plain())
+    assert world.anyone().get(f"{HOME}catalog.jsonld", headers={"If-None-Match": tag}).status_code == 200
+
+
 def test_shapes_refuse_what_is_wrong() -> None:
     text = "".join(documents([opening(title="")], BASE))
     assert "dct:title" in problems(graph_of(text))

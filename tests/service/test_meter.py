@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from gaia_vre.quotas.checking import differences
 from gaia_vre.quotas.deciding import Request
@@ -222,8 +224,6 @@ def test_use_leaves_its_window_with_the_day(machine: Machine) -> None:
 
 
 def test_a_wrong_balance_is_counted_and_put_right(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
-    from sqlalchemy import text
-
     with machine.world.parts.engine.begin() as connection:
         connection.execute(text("UPDATE account SET held_cores = 12000000 WHERE name = 'site:local'"))
     machine.later(20)
@@ -237,3 +237,13 @@ def test_lower_limits_of_new_settings_hold_for_who_runs(world: World) -> None:
     lower = Machine(with_quotas(world, defaults={"ceiling": {"cores": 1}}))
     lower.loop.step()
     assert lower.office.accounts.find("ceiling:ada").limits["cores"] == ONE
+
+
+def test_trouble_with_the_ledger_leaves_no_other_repair_undone(world: World) -> None:
+    machine = Machine(world)
+    machine.show()
+    with world.parts.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE lease RENAME TO lost"))
+    with pytest.raises(OperationalError):
+        machine.loop.step()
+    assert [thing.username for thing in world.parts.store.running()] == ["ada"]

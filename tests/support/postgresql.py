@@ -42,6 +42,8 @@ def running_postgresql(folder: Path) -> Iterator[str]:
                 str(port),
                 "-k",
                 str(data),
+                # Nothing outlives the tests: neither disk nor checkpoints are waited for.
+                *("-c", "fsync=off", "-c", "full_page_writes=off"),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -52,7 +54,7 @@ def running_postgresql(folder: Path) -> Iterator[str]:
             yield f"postgresql+psycopg://gaia@127.0.0.1:{port}"
         finally:
             subprocess.run(
-                [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"],
+                [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
                 check=True,
                 capture_output=True,
             )

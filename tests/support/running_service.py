@@ -13,9 +13,9 @@ import uvicorn
 
 
 @contextlib.contextmanager
-def running(app: Any) -> Iterator[str]:
-    """Serve an application; yield its address without a slash at the end."""
-    taken = socket.create_server(("127.0.0.1", 0))
+def running(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an application, on any free port without one; yield its address without a slash at the end."""
+    taken = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import uuid
 from contextlib import closing
@@ -17,13 +16,14 @@ from gaia_vre.catalog.engine.times import DAY, stored
 from gaia_vre.catalog.facets import facet_values
 from gaia_vre.catalog.files import SCHEME, linked_parts, local_path
 from gaia_vre.catalog.harvest.checking import REMOTE
+from gaia_vre.core.durable import flush
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from gaia_vre.catalog.engine.model import Box, Document, Kind
+    from gaia_vre.catalog.engine.model import Box, Document, Interval, Kind
     from gaia_vre.catalog.harvest.contract import Refusal
 
 FILE = "catalog.sqlite"
@@ -31,6 +31,8 @@ FORMAT = 2
 """Number of the tables' layout; a file of another is made anew."""
 FOREVER = 1e9
 """Days, for intervals that are open."""
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once, not for each of a million documents."""
 _TABLES = """
 CREATE TABLE {kind} (row INTEGER PRIMARY KEY, collection TEXT NOT NULL, id TEXT NOT NULL, pole TEXT,
     start INTEGER, "end" INTEGER, plain INTEGER NOT NULL, properties TEXT NOT NULL, shape TEXT,
@@ -89,7 +91,7 @@ def build(file: Path, collections: Iterable[Document], items: Iterable[Document]
     try:
         with closing(sqlite3.connect(beside, isolation_level=None)) as connection:
             _fill(connection, collections, items)
-        _flush(beside)
+        flush(beside)
         beside.replace(file)
     except (OSError, sqlite3.OperationalError) as error:
         raise Unavailable(f"{file}: cannot be written ({error})") from error
@@ -125,8 +127,9 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
     box = 0
     for row, text in enumerate(_sorted(connection, documents), start=1):
         document = json.loads(text)
-        boxes, start, end = _place(document, kind)
-        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", _row(row, document, kind))  # noqa: S608
+        boxes, (start, end) = boxes_of(document, kind), period_of(document, kind)
+        fields = _row(row, document, kind, boxes, (start, end))
+        connection.execute(f"INSERT INTO {kind} VALUES (?,?,?,?,?,?,?,?,?)", fields)  # noqa: S608
         connection.execute(f"INSERT INTO {kind}_documents VALUES (?,?)", (row, text))  # noqa: S608
         connection.execute(
             f"INSERT INTO {kind}_words (rowid, title, keywords, variables, description) VALUES (?,?,?,?,?)",  # noqa: S608
@@ -137,7 +140,8 @@ def _insert(connection: sqlite3.Connection, kind: Kind, documents: Iterable[Docu
             connection.executemany("INSERT OR IGNORE INTO facets VALUES (?,?,?)", values)
         for west, south, east, north in boxes:
             box += 1
-            place = (box, west, east, south, north, start, end, row)
+            days = -FOREVER if start is None else start / DAY, FOREVER if end is None else end / DAY
+            place = (box, west, east, south, north, *days, row)
             connection.execute(f"INSERT INTO {kind}_boxes VALUES (?,?,?,?,?,?,?,?)", place)  # noqa: S608
 
 
@@ -151,32 +155,12 @@ def _sorted(connection: sqlite3.Connection, documents: Iterable[Document]) -> It
     connection.execute("DROP TABLE staged")
 
 
-def _row(row: int, document: Document, kind: Kind) -> tuple[Any, ...]:
-    name, start, end = str(document["id"]), *period_of(document, kind)
-    shape = document.get("geometry")
-    boxes = boxes_of(document, kind)
+def _row(row: int, document: Document, kind: Kind, boxes: tuple[Box, ...], period: Interval) -> tuple[Any, ...]:
+    name, shape = str(document["id"]), document.get("geometry")
     plain = shape is None or is_rectangle(shape, boxes)
-    pole = document.get("gaia:pole")
-    return (
-        row,
-        str(document.get("collection", name)),
-        name,
-        pole,
-        start,
-        end,
-        plain,
-        _text(_scalars(document, kind)),
-        _text(shape) if shape else None,
-    )
-
-
-def _place(document: Document, kind: Kind) -> tuple[tuple[Box, ...], float, float]:
-    start, end = period_of(document, kind)
-    return (
-        boxes_of(document, kind),
-        -FOREVER if start is None else start / DAY,
-        FOREVER if end is None else end / DAY,
-    )
+    properties, written = _text(_scalars(document, kind)), _text(shape) if shape else None
+    owner, pole = str(document.get("collection", name)), document.get("gaia:pole")
+    return row, owner, name, pole, *period, plain, properties, written
 
 
 def boxes_of(document: Document, kind: Kind) -> tuple[Box, ...]:
@@ -213,7 +197,7 @@ def _read(path: Path, data: Path) -> Document:
     try:
         document: Document = json.loads(path.read_bytes())
         kind: Kind = "collections" if document["type"] == "Collection" else "items"
-        _row(1, document, kind)
+        _row(1, document, kind, boxes_of(document, kind), period_of(document, kind))
         rights_of(document)
         owner = str(document.get("collection", document["id"]))
         document["assets"] = {key: _asset(one, path, data, owner) for key, one in document.get("assets", {}).items()}
@@ -241,12 +225,4 @@ def _asset(asset: dict[str, Any], path: Path, data: Path, owner: str) -> dict[st
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return _WRITER.encode(value)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from gaia_vre.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gaia_vre.catalog.engine.aggregating import Aggregation, Step
 
 Document = dict[str, Any]
 """A STAC collection or item, as it is written."""
@@ -21,6 +28,13 @@ Kind = Literal["items", "collections"]
 
 PAGE = 10
 PAGE_LIMIT = 1000
+
+
+class TooSlow(InvalidInput):
+    """A search did not end in its time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The search takes over {seconds:g} s: narrow it by collection, box or time")
 
 
 @dataclass(frozen=True)
@@ -66,7 +80,7 @@ class Page:
     next: str | None = None
     """Token of the page after this; None when this is the last."""
     matched: int | None = None
-    """How many there are in all, where that costs nothing to know; always for collections."""
+    """How many there are in all, where that costs little to know; always for collections."""
 
 
 class Engine(Protocol):
@@ -96,6 +110,14 @@ class Engine(Protocol):
         """Return an item; raises NotFound."""
         ...
 
+    def only_items(self, collections: Sequence[str]) -> dict[str, Document]:
+        """Return the item of each of these collections that has exactly one."""
+        ...
+
+    def mark(self) -> str:
+        """Return a text that is another one as soon as the catalog was loaded anew; raises Unavailable."""
+        ...
+
     def close(self) -> None:
         """Give back what is held open."""
         ...
@@ -109,5 +131,15 @@ class Engine(Protocol):
 
         Each facet is counted without its own choice, so that other values of it can be seen;
         limit, token and sort do not matter.
+        """
+        ...
+
+    def aggregate(self, search: Search, names: tuple[str, ...], step: Step = "month") -> tuple[Aggregation, ...]:
+        """Return what is asked of all items found, taken together; limit, token and sort do not matter.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such aggregation, or it takes longer than a search may.
         """
         ...

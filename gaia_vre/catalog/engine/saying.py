@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gaia_vre.catalog.engine.model import Search
 
 PHRASES_LIMIT = 500
+_KEPT = 512
+"""Groups kept as expressions: one search asks each several times, and many searches ask the same."""
 
 
 def said(search: Search) -> tuple[str, list[str]]:
@@ -40,7 +41,8 @@ def ranking(search: Search) -> str:
     return " AND ".join(f"({one})" for one in (text, together) if one)
 
 
-def _any(group: Iterable[str]) -> str:
+@functools.lru_cache(_KEPT)
+def _any(group: tuple[str, ...]) -> str:
     return " OR ".join(dict.fromkeys(found for phrase in group if (found := _phrase(phrase))))
 
 

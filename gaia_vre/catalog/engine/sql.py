@@ -23,6 +23,9 @@ _LONGEST_TOKEN = 4000
 _SCORED = """SELECT rowid AS number, round(bm25(collections_words, 8, 4, 4, 1), 3) AS score
     FROM collections_words WHERE collections_words MATCH ?"""
 """How much a word of the title, keywords, variables and description counts."""
+COUNTED = 10_000
+"""More are not counted for a page."""
+_MONTH = "strftime('%Y-%m', (start - 999999 * (start < 0)) / 1000000, 'unixepoch')"
 _MATCHED = "row IN (SELECT rowid FROM {kind}_words WHERE {kind}_words MATCH ?)"
 
 
@@ -46,9 +49,19 @@ def query(kind: Kind, search: Search) -> Clause:
 
 
 def counting(kind: Kind, search: Search) -> Clause:
-    """Return the query for how many rows there are in all."""
+    """Return the query for how many rows there are in all; of items, one more than `COUNTED` at most."""
+    bound = f" LIMIT {COUNTED + 1}" if kind == "items" else ""
     where = _where(_conditions(kind, search))
-    return Clause(f"SELECT count(*) FROM {kind} WHERE {where.text}", where.values)  # noqa: S608
+    some = f"SELECT 1 FROM {kind} WHERE {where.text}{bound}"  # noqa: S608
+    return Clause(f"SELECT count(*) FROM ({some})", where.values)  # noqa: S608
+
+
+def grouping(search: Search, *, by_collection: bool, by_month: bool) -> Clause:
+    """Return the query for `Group`s of the items found."""
+    where = _where(_conditions("items", search))
+    collection, month = "collection" if by_collection else "NULL", _MONTH if by_month else "NULL"
+    text = f'SELECT {collection}, {month}, count(*), min(start), max("end") FROM items WHERE {where.text} GROUP BY 1, 2'  # noqa: S608
+    return Clause(text, where.values)
 
 
 def facet_counts(search: Search, facets: Sequence[str]) -> Clause:

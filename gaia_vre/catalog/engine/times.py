@@ -66,7 +66,7 @@ def parse_interval(text: str) -> Interval:
 def ordered(start: int | None, end: int | None) -> Interval:
     """Return the interval; raises InvalidInput when it ends before it begins."""
     if start is not None and end is not None and start > end:
-        raise InvalidInput("The interval ends before it begins")
+        raise InvalidInput(f"The interval begins at {written(start)}, after its end at {written(end)}")
     return start, end
 
 
@@ -76,6 +76,11 @@ def stored(text: str | None) -> int | None:
         return None
     found = datetime.fromisoformat(text)
     return _micros(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+def written(micros: int) -> str:
+    """Return an instant as RFC 3339 writes it, in UTC."""
+    return f"{(_EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat()}Z"
 
 
 def _micros(instant: datetime) -> int:

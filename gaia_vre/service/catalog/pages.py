@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -52,7 +53,12 @@ def whole_catalog(request: Request, service: UsesParts) -> Response:
     if not service.settings.catalog_is_public:
         service.login.caller(request)
     base = f"{service.settings.addresses.public_url}{PREFIX}"
-    return StreamingResponse(linked.documents(Finder(service.catalog).all(), base), media_type=linked.MEDIA_TYPE)
+    tag = f'"{hashlib.sha256(f"{service.catalog.mark()} {base}".encode()).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    pieces = linked.documents(Finder(service.catalog).all(), base)
+    return StreamingResponse(pieces, media_type=linked.MEDIA_TYPE, headers=headers)
 
 
 @router.post("/catalog/open")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI
-from pydantic import model_validator
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import (
     ItemCollectionUri,
@@ -13,50 +12,52 @@ from stac_fastapi.api.models import (
     create_post_request_model,
     create_request_model,
 )
-from stac_fastapi.extensions.collection_search import CollectionSearchExtension
-from stac_fastapi.extensions.fields import FieldsExtension
-from stac_fastapi.extensions.filter import FilterExtension
+from stac_fastapi.extensions.collection_search.collection_search import CollectionSearchPostExtension
+from stac_fastapi.extensions.fields import FieldsConformanceClasses, FieldsExtension
+from stac_fastapi.extensions.filter import CollectionSearchFilterExtension, FilterExtension
 from stac_fastapi.extensions.free_text import FreeTextConformanceClasses, FreeTextExtension
 from stac_fastapi.extensions.pagination import TokenPaginationExtension
-from stac_fastapi.extensions.sort import SortExtension
+from stac_fastapi.extensions.sort import CollectionSearchSortExtension, SortExtension
 from stac_fastapi.types.config import ApiSettings
 from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES, OAFConformanceClasses
-from stac_fastapi.types.search import BaseSearchPostRequest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from gaia_vre.catalog.stac import VERSION
 from gaia_vre.service.problems import install
-from gaia_vre.service.stac.client import Addresses, Client, Queryables
+from gaia_vre.service.stac.aggregation import Aggregations
+from gaia_vre.service.stac.client import Client, Queryables
+from gaia_vre.service.stac.description import describe
+from gaia_vre.service.stac.requests import CollectionsBody, SearchBody
+from gaia_vre.service.stac.routes import aggregation_routes, tree_routes
+from gaia_vre.service.stac.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import BaseModel
+    from stac_fastapi.types.extension import ApiExtension
     from stac_fastapi.types.search import APIRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from gaia_vre.catalog.engine.model import Engine
+    from gaia_vre.service.stac.addresses import Addresses
 
-_SORT = "https://api.stacspec.org/v1.1.0/{}#sort"
+_SORT = "https://api.stacspec.org/{}/{}#sort"
+_SORT_VERSIONS = ("v1.0.0", "v1.1.0")
+"""pystac-client asks for the older one."""
 _FIELDS = "https://api.stacspec.org/v1.0.0/{}#fields"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/{}"
 _PARTS = ("item-search", "ogcapi-features")
+_AGGREGATION = "https://api.stacspec.org/v0.3.0/aggregation"
+# Not browseable: a collection leads to a page of its items, not to each of them.
+_CHILDREN = "https://api.stacspec.org/v1.0.0-rc.2/children"
 _FILTER_CLASSES = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
     "https://api.stacspec.org/v1.0.0-rc.2/item-search#filter",
     *(_CQL2.format(name) for name in ("cql2-text", "cql2-json", "basic-cql2", "basic-spatial-functions")),
 ]
-
-
-class SearchBody(BaseSearchPostRequest):
-    """The body of a search; the library's own checks fail on what is no object."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_object(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            raise ValueError("the body must be an object")
-        return values
 
 
 def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
@@ -71,7 +72,7 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
     )
     app = FastAPI(title="GAIA Data", openapi_url="/api", docs_url=None, redoc_url=None)
     common = [
-        SortExtension(conformance_classes=[_SORT.format(part) for part in _PARTS]),
+        SortExtension(conformance_classes=_sorting(*_PARTS)),
         FieldsExtension(conformance_classes=[_FIELDS.format(part) for part in _PARTS]),
         FilterExtension(client=Queryables(engine, addresses), conformance_classes=_FILTER_CLASSES),
         FreeTextExtension(
@@ -79,15 +80,17 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
         ),
         TokenPaginationExtension(),
     ]
-    text = FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS.value])
-    collections = CollectionSearchExtension.from_extensions([text, TokenPaginationExtension()])
     # FastAPI writes OpenAPI 3.1, so the class of 3.0 is not claimed.
     classes = [str(one) for one in BASE_CONFORMANCE_CLASSES if one != OAFConformanceClasses.OPEN_API]
+    tree = Tree(engine, addresses, VERSION)
+    client = Client(engine, addresses, tree, [*classes, _AGGREGATION, _CHILDREN])
+    collections = _collection_search(client, settings)
     items = create_request_model("Items", base_model=ItemCollectionUri, extensions=common, request_type="GET")
     StacApi(
         app=app,
         settings=settings,
-        client=Client(engine, addresses, classes),
+        stac_version=VERSION,
+        client=client,
         extensions=[*common, collections],
         search_get_request_model=create_get_request_model(common),
         search_post_request_model=create_post_request_model(common, base_model=SearchBody),
@@ -95,8 +98,29 @@ def make_stac(engine: Engine, addresses: Addresses) -> FastAPI:
         collections_get_request_model=collections.GET,
         middlewares=[],
     )
+    app.include_router(aggregation_routes(Aggregations(engine, addresses)))
+    app.include_router(tree_routes(tree))
+    describe(app)
     install(app, page=None, invalid=400)
     return app
+
+
+def _sorting(*parts: str) -> list[str]:
+    return [_SORT.format(version, part) for version in _SORT_VERSIONS for part in parts]
+
+
+def _collection_search(client: Client, settings: ApiSettings) -> CollectionSearchPostExtension:
+    parts: list[ApiExtension] = [
+        FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS.value]),
+        CollectionSearchSortExtension(conformance_classes=_sorting("collection-search")),
+        FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS.value]),
+        CollectionSearchFilterExtension(),
+        TokenPaginationExtension(),
+    ]
+    found = CollectionSearchPostExtension.from_extensions(parts, client=client, settings=settings)
+    body = create_request_model("CollectionsPostRequest", CollectionsBody, parts, request_type="POST")
+    found.POST = cast("type[BaseModel]", body)
+    return found
 
 
 class Guarded:

@@ -15,9 +15,12 @@ from gaia_vre.core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gaia_vre.catalog.engine.model import Document, Expression
+    from pydantic import BaseModel
+
+    from gaia_vre.catalog.engine.model import Document, Expression, Kind
 
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_USUAL = ("type", "stac_version", "id", "geometry", "bbox", "links", "assets", "properties.datetime")
 _TERMS_LIMIT = 20
 _TERM_LIMIT = 200
 _NAMES_LIMIT = 1000
@@ -44,25 +47,43 @@ def asked(values: Mapping[str, Any]) -> Search:
     )
 
 
-def chosen_fields(fields: Any) -> tuple[set[str], set[str]]:
-    """Return the fields to include and to exclude, however the request named them."""
+def posted(body: BaseModel) -> tuple[dict[str, Any], Document]:
+    """Return the parameters of a posted search, and the body as it was sent."""
+    values = dict(body)
+    shape = values.get("intersects")
+    values["intersects"] = shape.model_dump(exclude_none=True) if shape else None
+    return values, body.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def chosen_fields(kind: Kind, fields: Any) -> tuple[set[str], set[str]]:
+    """Return the fields to include and to exclude, however the request named them.
+
+    Of items, who includes nothing in so many words and excludes something gets the usual fields without it.
+    """
     if isinstance(fields, list):
         names = _few("fields", fields, _NAMES_LIMIT)
         excluded = {one[1:] for one in names if one.startswith("-")}
         return {one.lstrip("+ ") for one in names if not one.startswith("-")} - {""}, excluded
-    return set(getattr(fields, "include", None) or ()), set(getattr(fields, "exclude", None) or ())
+    include, exclude = set(getattr(fields, "include", None) or ()), set(getattr(fields, "exclude", None) or ())
+    if kind == "items" and exclude and not include and "include" in fields.model_fields_set:
+        return set(_USUAL) - exclude, exclude
+    return include, exclude
 
 
 def with_fields(document: Document, include: set[str], exclude: set[str]) -> Document:
-    """Return what was asked of a document; links keep it usable, id and collection name it."""
+    """Return what was asked of a document; links keep it usable, id and collection name it.
+
+    What is included goes before what is excluded.
+    """
     if include:
         wanted = {one.split(".")[0] for one in include} | {"id", "collection", "type", "links"}
         document = {key: value for key, value in document.items() if key in wanted}
-        inner = {one.removeprefix("properties.") for one in include if one.startswith("properties.")}
-        if inner and "properties" not in include:
+        kept = {one.removeprefix("properties.") for one in include if one.startswith("properties.")}
+        if kept and "properties" not in include:
             properties = document.get("properties", {})
-            document["properties"] = {key: value for key, value in properties.items() if key in inner}
-    for name in exclude - {"id"}:
+            document["properties"] = {key: value for key, value in properties.items() if key in kept}
+    inner = {one.partition(".")[0] for one in include if "." in one}
+    for name in exclude - include - inner - {"id"}:
         part, _, key = name.partition(".")
         if not key:
             document = {own: value for own, value in document.items() if own != part}
@@ -105,7 +126,7 @@ def _names(name: str, given: Sequence[str] | None) -> tuple[str, ...] | None:
 
 def _few(name: str, given: Sequence[Any] | None, limit: int) -> Sequence[Any]:
     if given and len(given) > limit:
-        raise InvalidInput(f"{name}: over {limit:,} values")
+        raise InvalidInput(f"{name}: {len(given):,} values; at most {limit:,} are taken")
     return given or ()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from gaia_vre.catalog.engine.aggregating import Aggregation, Step
 from gaia_vre.catalog.engine.load import build, load
 from gaia_vre.catalog.engine.model import Engine, Search, SortKey
 from gaia_vre.catalog.engine.pgstac.load import load as load_pgstac
@@ -18,34 +19,26 @@ from gaia_vre.catalog.engine.store import SqliteEngine
 from gaia_vre.catalog.engine.times import parse_instant
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
-from tests.catalog.engine.documents import COLLECTIONS, ITEMS, collection
-from tests.support.postgresql import new_database, running_postgresql
+from tests.catalog.engine.documents import COLLECTIONS, ITEMS, collection, item
+from tests.support.postgresql import new_database
 
-POSTGIS = list(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
 TRIANGLE = {"type": "Polygon", "coordinates": [[[0, 0], [5, 0], [0, 5], [0, 0]]]}
 
 
 def sqlite(folder: Path) -> Engine:
-    return SqliteEngine(build(folder / "catalog.sqlite", COLLECTIONS, ITEMS))
-
-
-@pytest.fixture(scope="session")
-def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not POSTGIS:
-        pytest.skip("POSTGIS IS NOT INSTALLED: the catalog is tried on SQLite only (Debian: postgresql-15-postgis-3)")
-    with running_postgresql(tmp_path_factory.mktemp("postgis")) as server:
-        yield server
-
-
-def pgstac(server: str) -> PgstacEngine:
-    url = new_database(server).replace("+psycopg", "")
-    load_pgstac(url, COLLECTIONS, ITEMS)
-    return PgstacEngine(url)
+    return SqliteEngine(build(folder / "catalog.sqlite", COLLECTIONS, ITEMS), counting_seconds=5)
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(postgis: str) -> Iterator[PgstacEngine]:
-    engine = pgstac(postgis)
+def database(postgis: str) -> str:
+    url = new_database(postgis).replace("+psycopg", "")
+    load_pgstac(url, COLLECTIONS, ITEMS)
+    return url
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(database: str) -> Iterator[PgstacEngine]:
+    engine = PgstacEngine(database, counting_seconds=5)
     yield engine
     engine.close()
 
@@ -199,6 +192,68 @@ def test_a_limit_out_of_bounds_is_refused(engine: Engine) -> None:
         engine.search("items", Search(limit=0))
 
 
+def aggregated(engine: Engine, name: str, step: Step = "month", **search: Any) -> Aggregation:
+    (one,) = engine.aggregate(Search(**search), (name,), step)
+    return one
+
+
+def test_all_items_found_are_counted_however_many_a_page_has(engine: Engine) -> None:
+    assert aggregated(engine, "total_count", limit=1).value == len(ITEMS)
+    assert aggregated(engine, "total_count", box=(2.1, 0.1, 4.9, 0.2)).value == 2
+    assert aggregated(engine, "total_count", ids=("none",)).value == 0
+
+
+def test_items_are_counted_by_collection_month_and_year(engine: Engine) -> None:
+    assert aggregated(engine, "collection_frequency").frequencies == (("sst", 10), ("islands", 1))
+    assert aggregated(engine, "datetime_frequency").frequencies == (("2020-01", 11),)
+    assert aggregated(engine, "datetime_frequency", "year", ids=("fiji",)).frequencies == (("2020", 1),)
+
+
+def test_first_and_last_instant_of_what_is_found(engine: Engine) -> None:
+    assert aggregated(engine, "datetime_min").value == parse_instant("2020-01-01T12:00:00Z")
+    assert aggregated(engine, "datetime_max", collections=("sst",)).value == parse_instant("2020-01-10T12:00:00Z")
+    assert aggregated(engine, "datetime_max", ids=("none",)).value is None
+
+
+def test_collections_that_hold_items_found_are_counted_by_facet(engine: Engine) -> None:
+    assert aggregated(engine, "collections_by_access").frequencies == (("described", 2),)
+    assert aggregated(engine, "collections_by_access", ids=("fiji",)).frequencies == (("described", 1),)
+    assert aggregated(engine, "collections_by_pole").frequencies == ()
+
+
+def test_several_aggregations_come_in_the_order_asked(engine: Engine) -> None:
+    found = engine.aggregate(Search(), ("datetime_max", "total_count", "collections_by_period"))
+    assert [one.name for one in found] == ["datetime_max", "total_count", "collections_by_period"]
+
+
+def test_an_aggregation_that_is_not_there_is_refused(engine: Engine) -> None:
+    with pytest.raises(InvalidInput, match="there is no 'sum'; there are total_count"):
+        engine.aggregate(Search(), ("sum",))
+
+
+def test_a_page_of_many_tells_how_many_there_are(engine: Engine) -> None:
+    assert engine.search("items", Search(limit=2)).matched == len(ITEMS)
+    assert engine.search("items", Search(limit=2, box=(2.1, 0.1, 6.9, 0.2))).matched == 3
+
+
+@pytest.fixture(params=["sqlite", "pgstac"])
+def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        many = [item(f"{n}", "sst", [0, 0, 1, 1], 1) for n in range(1000)]
+        yield SqliteEngine(build(tmp_path / "catalog.sqlite", COLLECTIONS, many), seconds=1e-6)
+    else:
+        engine = PgstacEngine(request.getfixturevalue("database"), seconds=0.001)
+        yield engine
+        engine.close()
+
+
+def test_a_search_ends_when_its_time_is_over(hurried: Engine) -> None:
+    slow = {"op": "or", "args": [{"op": "like", "args": [{"property": "id"}, f"%{n}%x"]} for n in range(150)]}
+    for ask in (lambda one: hurried.aggregate(one, ("total_count",)), lambda one: hurried.search("items", one)):
+        with pytest.raises(InvalidInput, match="narrow it by collection, box or time"):
+            ask(Search(filter=slow))
+
+
 BOMBS = [
     {"op": "not", "args": [True]},
     {"op": "and", "args": [{"op": "=", "args": [{"property": "id"}, "x"]}] * 600},
@@ -313,3 +368,26 @@ def test_an_asset_outside_the_data_is_refused(tmp_path: Path) -> None:
     (folder / "sst" / "collection.json").write_text(json.dumps(bad))
     with pytest.raises(InvalidInput, match="outside"):
         load(folder)
+
+
+def test_the_only_item_of_a_collection_is_told_from_one_of_many(engine: Engine) -> None:
+    found = engine.only_items(["islands", "sst", "glacier-title", "nowhere"])
+    assert {name: one["id"] for name, one in found.items()} == {"islands": "fiji"}
+
+
+def test_the_mark_changes_when_the_catalog_is_loaded_anew(tmp_path: Path) -> None:
+    engine = sqlite(tmp_path)
+    before = engine.mark()
+    assert engine.mark() == before
+    build(tmp_path / "catalog.sqlite", COLLECTIONS, ITEMS)
+    assert engine.mark() != before
+
+
+def test_the_mark_of_a_database_changes_when_the_catalog_is_loaded_anew(postgis: str) -> None:
+    url = new_database(postgis).replace("+psycopg", "")
+    load_pgstac(url, COLLECTIONS, ITEMS)
+    engine = PgstacEngine(url)
+    before = engine.mark()
+    load_pgstac(url, COLLECTIONS[:1], [])
+    assert engine.mark() != before
+    engine.close()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,24 @@ import yaml
 from gaia_vre.catalog.harvest.contract import Source
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
-from gaia_vre.production.durable import write_text
-from tests.support.harvest_cases import CASES, QUICK, Case
+from gaia_vre.core.durable import write_text
+from tests.support.harvest_cases import CASES, Case
 from tests.support.replay import Replay
 
-_MANY_PAGES = QUICK.model_copy(update={"request_seconds": 20})
+_KILLED_AFTER_ONE = """
+import os, signal, sys
+from pathlib import Path
+from gaia_vre.catalog.harvest.contract import Source
+from gaia_vre.catalog.harvest.run import harvest
+from gaia_vre.catalog.harvest.sources import harvester_of
+from gaia_vre.core.durable import write_text
+
+def written_once(file, text):
+    write_text(file, text)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+harvest(Source.model_validate_json(sys.argv[1]), harvester_of, Path(sys.argv[2]), written_once)
+"""
 
 
 def command(folder: Path, source: Source) -> list[str]:
@@ -33,18 +45,11 @@ def written(folder: Path) -> set[str]:
 
 
 def test_a_harvest_that_is_killed_goes_on_where_it_was(remote: Case, replay: Replay, tmp_path: Path) -> None:
-    source = remote.source(replay, tmp_path, page_size=1, limits=_MANY_PAGES)
-    replay.delay = 0.2
-    with subprocess.Popen(command(tmp_path, source), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 30
-        while not written(tmp_path) and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-    replay.delay = 0
-    kept = written(tmp_path)
-    report = harvest(source, harvester_of, tmp_path / "harvests", write_text)
-    assert report.complete
-    assert kept < remote.expected
+    source = remote.source(replay, tmp_path, page_size=1)
+    program = [sys.executable, "-c", _KILLED_AFTER_ONE, source.model_dump_json(), str(tmp_path / "harvests")]
+    assert subprocess.run(program, check=False).returncode == -signal.SIGKILL
+    assert len(written(tmp_path)) == 1
+    assert harvest(source, harvester_of, tmp_path / "harvests", write_text).complete
     assert written(tmp_path) == remote.expected
 
 

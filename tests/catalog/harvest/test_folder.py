@@ -7,7 +7,7 @@ import pytest
 from gaia_vre.catalog.harvest.contract import Report
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
-from gaia_vre.production.durable import write_text
+from gaia_vre.core.durable import write_text
 from tests.support.harvest_cases import CASES
 from tests.support.replay import Replay
 

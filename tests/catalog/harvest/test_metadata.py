@@ -14,7 +14,7 @@ from gaia_vre.catalog.harvest.eml import collection_of_eml, read_record
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
 from gaia_vre.catalog.harvest.xml import read_xml
-from gaia_vre.production.durable import write_text
+from gaia_vre.core.durable import write_text
 from tests.support.harvest_cases import QUICK
 from tests.support.harvest_xml import csw_answer, eml, iso_19115_3, iso_19139
 from tests.support.replay import BILLION_LAUGHS, Replay

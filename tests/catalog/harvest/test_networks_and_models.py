@@ -11,7 +11,7 @@ from gaia_vre.catalog.harvest.drs import facets_of_path, instance_of, period_of
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
 from gaia_vre.cli.catalog import packaged_sources
-from gaia_vre.production.durable import write_text
+from gaia_vre.core.durable import write_text
 from tests.support.harvest_cases import CASES, QUICK, collection
 from tests.support.harvest_xml import network, station, station_xml
 from tests.support.replay import Replay

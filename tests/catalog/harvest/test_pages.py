@@ -9,8 +9,8 @@ from gaia_vre.catalog.harvest.contract import Report, Source
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import configured_sources, find_source, harvester_of
 from gaia_vre.catalog.harvest.state import opened_state
+from gaia_vre.core.durable import write_text
 from gaia_vre.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from gaia_vre.production.durable import write_text
 from tests.support.harvest_cases import QUICK, collection
 from tests.support.replay import Asked, Replay
 

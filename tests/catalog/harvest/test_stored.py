@@ -12,8 +12,8 @@ from gaia_vre.catalog.harvest.contract import Refusal, Report, Source
 from gaia_vre.catalog.harvest.run import harvest
 from gaia_vre.catalog.harvest.sources import harvester_of
 from gaia_vre.catalog.harvest.stored import forget, forget_source
+from gaia_vre.core.durable import write_text
 from gaia_vre.core.errors import NotFound, Unavailable
-from gaia_vre.production.durable import write_text
 from tests.support.harvest_cases import QUICK, collection, item
 from tests.support.replay import Replay
 

@@ -46,6 +46,9 @@ def load(url: str, collections: Iterable[Document], items: Iterable[Document]) -
     """Write the documents into the database, and take out those that are not among them.
 
     The schemas are made, or brought up to date, first: the database's user needs the right to.
+    Readers may meanwhile see new collections beside old items: a collection's items change in
+    transactions of their own, and what is gone goes in one at the end. A load that was cut off is
+    made good by the next one.
 
     Raises
     ------

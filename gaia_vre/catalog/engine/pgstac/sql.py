@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,18 +11,17 @@ from gaia_vre.catalog.engine.pgstac.filters import Value, compiled, literal, val
 from gaia_vre.catalog.engine.pgstac.tables import SOURCES
 from gaia_vre.catalog.engine.places import split
 from gaia_vre.catalog.engine.saying import said
-from gaia_vre.catalog.engine.sql import Clause, read_token
+from gaia_vre.catalog.engine.sql import COUNTED, Clause, read_token
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.catalog.rules import words
 from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gaia_vre.catalog.engine.filters import Piece
     from gaia_vre.catalog.engine.model import Box, Document, Kind, Search
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTH = "to_char(start AT TIME ZONE 'UTC', 'YYYY-MM')"
 _WEIGHTS = "'{0.125, 0.5, 0.5, 1}'"
 """How much a word of the description, variables, keywords and title counts."""
 
@@ -39,10 +39,21 @@ def query(kind: Kind, search: Search) -> Clause:
     return Clause(text, (*values, *where.values, search.limit + 1))
 
 
-def counting(search: Search) -> Clause:
-    """Return the query for how many collections there are in all."""
-    where = _where(_conditions("collections", search))
-    return Clause(f"SELECT count(*) FROM {SOURCES['collections']} AS s WHERE {where.text}", where.values)  # noqa: S608
+def counting(kind: Kind, search: Search) -> Clause:
+    """Return the query for how many rows there are in all; of items, one more than `COUNTED` at most."""
+    bound = f" LIMIT {COUNTED + 1}" if kind == "items" else ""
+    where = _where(_conditions(kind, search))
+    some = f"SELECT 1 FROM {SOURCES[kind]} AS s WHERE {where.text}{bound}"  # noqa: S608
+    return Clause(f"SELECT count(*) FROM ({some}) AS n", where.values)  # noqa: S608
+
+
+def grouping(search: Search, *, by_collection: bool, by_month: bool) -> Clause:
+    """Return the query for `Group`s of the items found."""
+    where = _where(_conditions("items", search))
+    collection, month = "collection" if by_collection else "NULL::text", _MONTH if by_month else "NULL::text"
+    ends = 'gaia_catalog.micros(min(start))::bigint, gaia_catalog.micros(max("end"))::bigint'
+    source = f"{SOURCES['items']} AS s WHERE {where.text} GROUP BY 1, 2"
+    return Clause(f"SELECT {collection}, {month}, count(*), {ends} FROM {source}", where.values)  # noqa: S608
 
 
 def facet_counts(search: Search, facets: list[str]) -> Clause:
@@ -178,7 +189,8 @@ def _matching(kind: Kind, match: str) -> Clause:
     return Clause(f"{own} OR {theirs}", (match, match))
 
 
-def _any(group: Iterable[str]) -> str:
+@functools.lru_cache(512)
+def _any(group: tuple[str, ...]) -> str:
     return " | ".join(dict.fromkeys(found for phrase in group if (found := _phrase(phrase))))
 
 

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from gaia_vre.catalog.engine.model import PAGE_LIMIT, Document, Page
-from gaia_vre.catalog.engine.pgstac.sql import counting, facet_counts, key_values, query
+from gaia_vre.catalog.engine.aggregating import Aggregation, Group, Step, aggregated, counted_facets, keys
+from gaia_vre.catalog.engine.model import PAGE_LIMIT, Document, Page, Search, TooSlow
+from gaia_vre.catalog.engine.pgstac.sql import counting, facet_counts, grouping, key_values, query
 from gaia_vre.catalog.engine.pgstac.tables import DOCUMENTS, NOWHERE
-from gaia_vre.catalog.engine.sql import Clause, make_token
-from gaia_vre.catalog.facets import FACETS
+from gaia_vre.catalog.engine.sql import COUNTED, Clause, make_token
 from gaia_vre.catalog.rules import unknown_dataset
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from gaia_vre.catalog.engine.model import Kind, Search
+    from collections.abc import Sequence
+
+    from gaia_vre.catalog.engine.model import Kind
 
 _SECONDS = 5
 _CONNECTIONS = 4
-_OPTIONS = f"-c statement_timeout={_SECONDS}s -c search_path=public,pgstac -c default_transaction_read_only=on"
+_OPTIONS = "-c statement_timeout={:.0f} -c search_path=public,pgstac -c default_transaction_read_only=on"
 _TYPES = ("number", "string", "boolean")
+_ONLY = """SELECT c, min(i.id) FROM unnest(?::text[]) AS c,
+    LATERAL (SELECT id FROM gaia_catalog.items WHERE collection = c LIMIT 2) AS i GROUP BY c HAVING count(*) = 1"""
 _PROPERTIES = """SELECT DISTINCT key, jsonb_typeof(value) FROM
     (SELECT content->'properties' AS found FROM pgstac.items WHERE ?::text IS NULL OR collection = ? LIMIT 500) AS i,
     jsonb_each(found) ORDER BY 1"""
 
 
 class PgstacEngine:
-    """Search the tables that `gaia_vre.catalog.engine.pgstac.load` fills; connections are kept and shared."""
+    """Search the tables that `gaia_vre.catalog.engine.pgstac.load` fills; connections are kept and shared.
 
-    def __init__(self, url: str) -> None:
+    Parameters
+    ----------
+    seconds
+        How long a search may take.
+    counting_seconds
+        How long the items of a page may be counted; without an end by then their number stays unsaid.
+    """
+
+    def __init__(self, url: str, *, seconds: float = 5.0, counting_seconds: float = 0.01) -> None:
+        self._seconds, self._counting_seconds = seconds, counting_seconds
         self._pool = ConnectionPool(
             url,
             min_size=0,
             max_size=_CONNECTIONS,
             timeout=_SECONDS,
             open=False,
-            kwargs={"autocommit": True, "options": _OPTIONS, "connect_timeout": _SECONDS},
+            kwargs={"autocommit": True, "options": _OPTIONS.format(seconds * 1000), "connect_timeout": _SECONDS},
         )
 
     def search(self, kind: Kind, search: Search) -> Page:
@@ -55,12 +67,13 @@ class PgstacEngine:
 
     def facets(self, search: Search) -> dict[str, dict[str, int]]:
         """Return the values of the collections found, with their numbers; see `Engine`."""
-        chosen = {facet for facet, _ in search.chosen}
-        rows = self._run(facet_counts(search, [one for one in FACETS if one not in chosen]))
-        for facet in chosen:
-            others = tuple(one for one in search.chosen if one[0] != facet)
-            rows += self._run(facet_counts(replace(search, chosen=others), [facet]))
-        return {facet: {str(value): int(n) for name, value, n in rows if name == facet} for facet in FACETS}
+        return counted_facets(search, lambda one, names: self._run(facet_counts(one, names)))
+
+    def aggregate(self, search: Search, names: tuple[str, ...], step: Step = "month") -> tuple[Aggregation, ...]:
+        """Return what is asked of all items found; see `Engine`."""
+        by_collection, by_month = keys(names)
+        rows = self._run(grouping(search, by_collection=by_collection, by_month=by_month))
+        return aggregated(names, step, (Group(*row) for row in rows), lambda ids: self.facets(Search(ids=ids)))
 
     def collection(self, name: str) -> Document:
         """Return a collection; see `Engine`."""
@@ -78,6 +91,16 @@ class PgstacEngine:
             raise NotFound(f"{collection[:100]}: there is no item {name[:100]!r}")
         return found[0]
 
+    def only_items(self, collections: Sequence[str]) -> dict[str, Document]:
+        """Return the item of each of these collections that has exactly one; see `Engine`."""
+        rows = self._run(Clause(_ONLY, (list(collections),)))
+        found = self._documents("items", [(row[0], row[1]) for row in rows])
+        return {str(one["collection"]): one for one in found}
+
+    def mark(self) -> str:
+        """Return a text that changes with the catalog; see `Engine`."""
+        return str(self._run(Clause("SELECT max(run) FROM gaia_catalog.collections"))[0][0])
+
     def properties(self, collection: str | None = None) -> dict[str, str]:
         """Return the properties that items have; see `Engine`. Looks at some hundred of them."""
         rows = self._run(Clause(_PROPERTIES, (collection, collection)))
@@ -88,30 +111,36 @@ class PgstacEngine:
         self._pool.close()
 
     def _matched(self, kind: Kind, search: Search) -> int | None:
-        # Items can be many, and nobody waits for a number.
-        return None if kind == "items" else int(self._run(counting(search))[0][0])
+        if kind == "collections":
+            return int(self._run(counting(kind, search))[0][0])
+        try:
+            found = int(self._run(counting(kind, search), self._counting_seconds)[0][0])
+        except TooSlow:
+            return None
+        return found if found <= COUNTED else None
 
     def _documents(self, kind: Kind, keys: list[tuple[str, str]]) -> tuple[Document, ...]:
+        keys = [key for key in keys if "\0" not in "".join(key)]  # PostgreSQL keeps no such text
         column = "collection" if kind == "items" else "id"
         text = f"{DOCUMENTS[kind]} WHERE {column} = ANY(?) AND id = ANY(?)"
         rows = self._run(Clause(text, ([one for one, _ in keys], [one for _, one in keys])))
         found = {(row[0], row[1]): _given(row[2]) for row in rows}
         return tuple(found[key] for key in keys if key in found)
 
-    def _run(self, clause: Clause) -> list[tuple[Any, ...]]:
+    def _run(self, clause: Clause, seconds: float | None = None) -> list[tuple[Any, ...]]:
         text = clause.text.replace("%", "%%").replace("?", "%s")
         try:
             self._pool.open()
             try:
-                return self._fetched(text, clause.values)
+                return self._fetched(text, clause.values, seconds)
             except (psycopg.errors.QueryCanceled, psycopg.errors.UndefinedTable):
                 raise
             except psycopg.OperationalError:
                 # The server was started anew, or ended a connection that had waited.
                 self._pool.check()
-                return self._fetched(text, clause.values)
+                return self._fetched(text, clause.values, seconds)
         except psycopg.errors.QueryCanceled as error:
-            raise InvalidInput(f"The search takes over {_SECONDS} s: narrow it by collection, box or time") from error
+            raise TooSlow(seconds or self._seconds) from error
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
             raise Unavailable("There is no searchable catalog yet; `gaia-vre catalog load` makes it") from error
         except (psycopg.DataError, UnicodeEncodeError) as error:
@@ -119,9 +148,13 @@ class PgstacEngine:
         except psycopg.Error as error:
             raise Unavailable(f"The catalog cannot be searched now ({error})") from error
 
-    def _fetched(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _fetched(self, text: str, values: tuple[Any, ...], seconds: float | None) -> list[tuple[Any, ...]]:
         with self._pool.connection() as connection:
-            return connection.execute(text.encode(), values).fetchall()
+            if seconds is None:
+                return connection.execute(text.encode(), values).fetchall()
+            with connection.transaction():
+                connection.execute(f"SET LOCAL statement_timeout = {seconds * 1000:.0f}")
+                return connection.execute(text.encode(), values).fetchall()
 
 
 def _given(document: Document) -> Document:

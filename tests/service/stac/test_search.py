@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from gaia_vre.catalog.engine.load import build
-from gaia_vre.core.state import StateFolder
-from tests.catalog.engine.documents import COLLECTIONS, ITEMS
+from tests.catalog.engine.documents import ITEMS
 from tests.service.conftest import HOME, World, with_settings
 
 STAC = f"{HOME}stac"
 PUBLIC = "http://127.0.0.1:8000/services/gaia/stac"
-
-
-@pytest.fixture
-def stac(world: World) -> TestClient:
-    folder = StateFolder(world.parts.settings.state).catalog
-    folder.mkdir(parents=True)
-    build(folder / "catalog.sqlite", COLLECTIONS, ITEMS)
-    return world.anyone()
 
 
 def found(client: TestClient, **parameters: Any) -> list[str]:
@@ -84,6 +73,20 @@ def test_fields_keep_what_was_asked(stac: TestClient) -> None:
     one = stac.get(f"{STAC}/search?ids=fiji&fields=id,properties.datetime,-geometry").json()["features"][0]
     assert "geometry" not in one
     assert one["properties"].keys() == {"datetime"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"exclude": ["properties"], "include": ["properties.datetime"]}, {"datetime"}),
+        ({"exclude": ["geometry"], "include": []}, {"datetime"}),
+        ({"exclude": ["geometry"]}, {"datetime", "eo:cloud_cover"}),
+    ],
+    ids=["included and excluded", "nothing included", "only excluded"],
+)
+def test_what_is_included_goes_before_what_is_excluded(stac: TestClient, fields: Any, kept: set[str]) -> None:
+    (one,) = stac.post(f"{STAC}/search", json={"ids": ["sst-5"], "fields": fields}).json()["features"]
+    assert one["properties"].keys() == kept
 
 
 def test_collections_are_found_by_words(stac: TestClient) -> None:
@@ -192,7 +195,7 @@ def test_without_a_file_it_says_what_to_do(world: World) -> None:
     assert "catalog load" in answer.json()["detail"]
 
 
-def test_where_it_is_not_public_one_must_sign_in(world: World, stac: Callable[..., Any]) -> None:
-    closed = with_settings(world, catalog_anonymous=False)
+def test_where_it_is_not_public_one_must_sign_in(stac_world: World) -> None:
+    closed = with_settings(stac_world, catalog_anonymous=False)
     assert closed.anyone().get(f"{STAC}/collections").status_code == 401
     assert closed.program().get(f"{STAC}/collections").status_code == 200

@@ -1,0 +1,252 @@
+"""The page of use: what I hold, what is left and until when, the past, and asking for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from babel.dates import get_timezone
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+
+from gaia_vre.core.amounts import micro, micro_hours
+from gaia_vre.core.errors import InvalidInput, NotFound, NotSignedIn
+from gaia_vre.quotas.model import BUDGETS, CAPS, Account
+from gaia_vre.quotas.offers import people
+from gaia_vre.quotas.requests import Asked, Decision, Requests, Wish, managed_by
+from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
+from gaia_vre.service.frame import PREFIX, frame, redirect, templates
+from gaia_vre.service.language import Language
+from gaia_vre.service.login import Caller
+from gaia_vre.service.quotas import words
+from gaia_vre.service.quotas.routes import may_see_all
+from gaia_vre.service.quotas.sheet import MOST_ACCOUNTS, SOFT, Meter, Outlook, Person, Sheet
+
+router = APIRouter(include_in_schema=False)
+PAGE = f"{PREFIX}usage"
+_BY_PERSON = ("project", "course")
+_ASKED_UNTIL = timedelta(days=30)
+_TEXT = 500
+Number = Annotated[int, Form(ge=1, lt=2**31)]
+Sentence = Annotated[str, Form(max_length=_TEXT)]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a manager's form says."""
+
+    granted: bool
+    more: str
+    until: date | None
+    answer: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of one page."""
+
+    payers: tuple[Account, ...]
+    """Those that the person may pay with, their own first."""
+    managed: tuple[Account, ...]
+    """Those that they manage besides."""
+    titles: dict[str, str]
+
+    @property
+    def all(self) -> tuple[Account, ...]:
+        return self.payers + self.managed
+
+
+@router.get("/usage")
+def usage(
+    request: Request,
+    service: UsesParts,
+    language: UsesLanguage,
+    account: Annotated[str | None, Query(max_length=120)] = None,
+) -> Response:
+    """Show what I hold, what is left, until when, and what was used."""
+    try:
+        who = service.login.caller(request)
+    except NotSignedIn:
+        return service.login.begin(request, redirect, PAGE)
+    sheet = Sheet(service.office, language, who.name, service.clock())
+    accounts, requests = _accounts(service, who, language), Requests(service.office)
+    outlooks = sheet.outlooks(accounts.all)
+    chosen = _chosen(accounts.all, outlooks, account)
+    context = frame(service, language, who) | _helpers(service, language)
+    context |= {
+        "titles": accounts.titles,
+        "things": sheet.things(),
+        "accounts": [(one, sheet.budgets(one)) for one in accounts.all],
+        "caps": _caps(service, sheet, accounts),
+        "chosen": chosen,
+        "outlook": outlooks.get(chosen.id),
+        "choices": accounts.all,
+        "bars": sheet.mine(accounts.titles),
+        "people": _people(service, sheet, who, chosen),
+        "soft": SOFT,
+        "requests": requests.of(who.name),
+        "waiting": requests.waiting_for(who.name, admin=who.person.admin),
+    }
+    return templates.TemplateResponse(request, "quotas/usage.html", context)
+
+
+@router.get("/usage/ask")
+def ask_form(request: Request, service: UsesParts, language: UsesLanguage) -> Response:
+    """Show the form that asks for more."""
+    try:
+        who = service.login.caller(request)
+    except NotSignedIn:
+        return service.login.begin(request, redirect, f"{PAGE}/ask")
+    payers = _payers(service, who)
+    choices = [
+        (one, name, people(name, limit))
+        for one in payers
+        for name in (*BUDGETS, *CAPS)
+        if (limit := one.limits[name]) is not None
+    ]
+    first = (service.clock() + _ASKED_UNTIL).date()
+    context = frame(service, language, who) | _helpers(service, language) | {"choices": choices, "first": first}
+    context["titles"] = {one.name: words.account_title(language, one, who.name) for one in payers}
+    return templates.TemplateResponse(request, "quotas/ask.html", context)
+
+
+def wished(
+    service: UsesParts,
+    limit: Annotated[str, Form(min_length=1, max_length=140)],
+    more: Annotated[str, Form(max_length=40)],
+    until: Annotated[date, Form()],
+    reason: Sentence,
+) -> Wish:
+    """Return what the form asks for."""
+    dimension, _, account = limit.partition("|")
+    return Wish(account, dimension, _amount(dimension, more), _end(service, until), reason)
+
+
+@router.post("/usage/ask")
+def ask(who: SubmitsAs, service: UsesParts, wish: Annotated[Wish, Depends(wished)]) -> Response:
+    """Ask the managers of an account for more."""
+    Requests(service.office).ask(who.name, wish)
+    return redirect(f"{PAGE}#requests")
+
+
+def answered(
+    decision: Annotated[Literal["grant", "decline"], Form()],
+    more: Annotated[str, Form(max_length=40)] = "",
+    until: Annotated[date | None, Form()] = None,
+    answer: Sentence = "",
+) -> Answer:
+    """Return what the form decides."""
+    return Answer(decision == "grant", more, until, answer)
+
+
+@router.post("/usage/decide")
+def decide(who: SubmitsAs, service: UsesParts, number: Number, given: Annotated[Answer, Depends(answered)]) -> Response:
+    """Grant what somebody asked for, or decline it."""
+    requests = Requests(service.office)
+    asked = requests.find(number)
+    more = _amount(asked.dimension, given.more) if given.granted else None
+    end = _end(service, given.until) if given.until else asked.until
+    requests.decide(number, Decision(who.name, who.person.admin, more, end, given.answer))
+    return redirect(f"{PAGE}#waiting")
+
+
+@router.post("/usage/answers/dismiss")
+def dismiss(who: SubmitsAs, service: UsesParts, number: Number) -> Response:
+    """Put an answer away."""
+    Requests(service.office).put_away(who.name, number)
+    return redirect(PREFIX)
+
+
+def notices(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
+    """Return what the home page tells of requests: an answer, or how many wait for this person."""
+    requests = Requests(service.office)
+    return _helpers(service, language) | {
+        "answered": requests.unread(who.name),
+        "asked_of_me": len(requests.waiting_for(who.name, admin=who.person.admin)),
+    }
+
+
+def _payers(service: Parts, who: Caller) -> tuple[Account, ...]:
+    return tuple(one.account for one in service.office.offers(who.name, who.person.groups, {})[:MOST_ACCOUNTS])
+
+
+def _accounts(service: Parts, who: Caller, language: Language) -> Accounts:
+    payers = _payers(service, who)
+    known = {one.name for one in payers}
+    names = [name for name in managed_by(service.office.rules, who.name) if name not in known][:MOST_ACCOUNTS]
+    managed = tuple(service.office.accounts.find(name) for name in names)
+    titles = {one.name: words.account_title(language, one, who.name) for one in (*payers, *managed)}
+    return Accounts(payers, managed, titles)
+
+
+def _chosen(accounts: Sequence[Account], outlooks: dict[int, Outlook], wanted: str | None) -> Account:
+    if wanted is not None:
+        for one in accounts:
+            if one.name == wanted:
+                return one
+        raise NotFound(f"There is no account {wanted!a} among yours")
+    ending = [outlooks[one.id] for one in accounts if one.id in outlooks and outlooks[one.id].forecast.until]
+    if ending:
+        return min(ending, key=lambda one: one.forecast.until or datetime.max.replace(tzinfo=UTC)).account
+    return next((one for one in accounts if one.id in outlooks), accounts[0])
+
+
+def _caps(service: Parts, sheet: Sheet, accounts: Accounts) -> list[Meter]:
+    ceiling = service.office.accounts.find(f"ceiling:{sheet.username}")
+    mine = sheet.caps(ceiling, sheet.language.text("all payers"))
+    return mine + [bar for one in accounts.all for bar in sheet.caps(one, accounts.titles[one.name])]
+
+
+def _people(service: Parts, sheet: Sheet, who: Caller, chosen: Account) -> list[Person] | None:
+    """Return who used most, for those who may see it."""
+    if chosen.kind not in _BY_PERSON or not may_see_all(service, who, chosen.name):
+        return None
+    return sheet.people(chosen)
+
+
+def _helpers(service: Parts, language: Language) -> dict[str, Any]:
+    now, zone = service.clock(), service.settings.service.time_zone
+    return {
+        "until_words": lambda one: words.until_words(language, one, now, zone),
+        "end_words": lambda one: words.day_words(language, (one - timedelta(seconds=1)).date(), now.date()),
+        "last_day": lambda one: (one.astimezone(get_timezone(zone)) - timedelta(seconds=1)).date().isoformat(),
+        "day_label": lambda one: words.day_label(language, one),
+        "short": lambda one: words.short(language, one),
+        "amount": lambda name, one: words.amount(language, name, one),
+        "asked_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.more)),
+        "given_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.given or 0)),
+        "plain_amount": _plain_amount,
+        "unit": lambda name: words.unit(language, name),
+        "asked_title": lambda one: _asked_title(service, one),
+        "history": lambda name, kind: (
+            f"{PREFIX}api/quotas/history?format={kind}" + (f"&account={quote(name)}" if name else "")
+        ),
+    }
+
+
+def _asked_title(service: Parts, asked: Asked) -> str:
+    declared = service.office.rules.declared(asked.account)
+    return declared.title if declared else asked.account.partition(":")[2]
+
+
+def _plain_amount(asked: Asked) -> str:
+    """Return an amount as a field of a form takes it."""
+    return f"{people(asked.dimension, asked.more):.6f}".rstrip("0").rstrip(".")
+
+
+def _amount(dimension: str, given: str) -> int:
+    """Return an amount as the ledger counts it; people of France write a comma."""
+    if dimension not in (*CAPS, *BUDGETS):
+        raise InvalidInput(f"There is no limit {dimension[:40]!a}")
+    value = given.strip().replace(",", ".")
+    return (micro if dimension in CAPS else micro_hours)("more", value)
+
+
+def _end(service: Parts, day: date) -> datetime:
+    """Return the end of a day where the people are."""
+    if not 2000 <= day.year <= 9000:
+        raise InvalidInput(f"until: {day} is no day to plan for")
+    zone = get_timezone(service.settings.service.time_zone)
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

@@ -1,0 +1,106 @@
+"""Amounts, limits and times of accounting in the words of a language."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from babel.dates import format_date, get_timezone
+
+from gaia_vre.quotas.words import WORDS
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from gaia_vre.quotas.model import Account, Window
+    from gaia_vre.service.language import Language
+
+CAP_TITLES = {
+    "cores": "Cores",
+    "memory": "Memory",
+    "gpus": "GPUs",
+    "servers": "Servers",
+    "clusters": "Dask clusters",
+    "workers": "Dask workers",
+}
+SINGULAR = {word: word.removesuffix("s") for word in WORDS.values() if word.endswith("s")}
+_YEAR = timedelta(days=300)
+_GROUP = re.compile(r"group (?P<group>.+)")
+_REQUEST = re.compile(r"request \d+ of (?P<user>.+), by (?P<by>.+) until \S+")
+_GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
+
+
+def unit(language: Language, dimension: str) -> str:
+    """Return what the amounts of a dimension count."""
+    return language.text(WORDS[dimension])
+
+
+def amount(language: Language, dimension: str, value: float) -> str:
+    """Return "36.6 credits"; few digits, as on the bars."""
+    many = WORDS[dimension]
+    return language.count(_rounded(value), SINGULAR.get(many, many), many)
+
+
+def short(language: Language, value: float) -> str:
+    """Return a number with as many digits as tell something."""
+    return language.number(_rounded(value))
+
+
+def account_title(language: Language, account: Account, username: str) -> str:
+    """Return what an account is called on the page of this person."""
+    if account.name == f"person:{username}":
+        return language.text("My account")
+    return account.title or account.key
+
+
+def cap_title(language: Language, dimension: str) -> str:
+    """Return the name of something that is held at one moment."""
+    return language.text(CAP_TITLES[dimension])
+
+
+def until_words(language: Language, time: datetime, now: datetime, zone: str) -> str:
+    """Return "Friday 4 December, about 16:00", with the year when it is far."""
+    local = (time + timedelta(minutes=30)).astimezone(get_timezone(zone))
+    day = day_words(language, local.date(), now.date())
+    hour = f"{local.hour}\u00a0h" if language.code == "fr" else f"{local:%H}:00"
+    return language.text("{day}, about {hour}", day=day, hour=hour)
+
+
+def day_words(language: Language, day: date, today: date) -> str:
+    """Return "Friday 4 December"; in another year than soon, "4 December 2027"."""
+    far = abs(day - today) > _YEAR
+    return format_date(day, "d MMMM y" if far else "EEEE d MMMM", locale=language.code)
+
+
+def day_label(language: Language, day: date) -> str:
+    """Return "4 Dec", for an axis or a table."""
+    return format_date(day, "d MMM", locale=language.code)
+
+
+def window_words(language: Language, window: Window, today: date) -> str:
+    """Return over which time a budget counts."""
+    if window.days:
+        return language.text("Rolling {days} days.", days=language.number(window.days))
+    if window.end:
+        return language.text("Until {day}.", day=day_words(language, (window.end - timedelta(days=1)).date(), today))
+    return ""
+
+
+def source_words(language: Language, source: str) -> str:
+    """Return where a limit comes from; a reason that somebody wrote stays as it is."""
+    if source.startswith("default of a "):
+        return language.text("Default of the site.")
+    if source.startswith("set in the settings"):
+        return language.text("Set by the operators.")
+    if found := _GROUP.fullmatch(source):
+        return language.text("From the group {group}.", group=found["group"])
+    if found := _REQUEST.fullmatch(source):
+        return language.text("Raised by {by}, as {user} asked.", by=found["by"], user=found["user"])
+    if found := _GIVEN.fullmatch(source):
+        return language.text("{reason}, by {by}.", reason=found["reason"], by=found["by"])
+    return source
+
+
+def _rounded(value: float) -> float:
+    return round(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2)
