@@ -71,6 +71,11 @@ class StateFolder:
         """The STAC catalog of the prepared datasets."""
         return self.data / "catalog"
 
+    @property
+    def rescue(self) -> Path:
+        """Temporary homes of servers whose own home is too full, a folder each."""
+        return self.root / "rescue"
+
     def home(self, username: str) -> Path:
         return self.homes / slug(username)
 

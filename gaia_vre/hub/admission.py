@@ -16,6 +16,7 @@ from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.journal import Journal, seconds_ago
 from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
+from gaia_vre.hub.rescue import too_full
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -64,13 +65,13 @@ class Desk:
         Refusal
             It does not fit, or cannot be decided now; the person reads why, and what would fit.
         """
-        spawner.refused = True
+        spawner.refused, spawner.rescue = True, None
         choice = self._choice(spawner)
         wanted = _wanted(spawner, choice)
         # Set before the answer: one that comes too late is given back by the end of this start.
         spawner.lease = wanted.id
         try:
-            await self.door.ask("POST", "/quotas/leases", wanted.body())
+            answer = await self.door.ask("POST", "/quotas/leases", wanted.body())
         except DoesNotFit as refusal:
             spawner.lease = None
             raise self._refused(spawner, choice, refusal, wanted.id) from refusal
@@ -80,6 +81,7 @@ class Desk:
                 raise Refusal(error.message, reason="account", status=error.status) from error
             await self._admit_silently(spawner, choice, wanted)
         else:
+            spawner.rescue = too_full(answer)
             self._tell_soon()
         spawner.refused = False
 

@@ -80,7 +80,7 @@ class Homes:
     def due(self, now: datetime) -> list[str]:
         """Return the folders whose measure is missing or old, the oldest first."""
         with Session(self._engine) as session:
-            measured = dict(session.execute(select(HomeRow.folder, HomeRow.at)).tuples().all())
+            measured = {row.folder: row.at for row in session.execute(select(HomeRow.folder, HomeRow.at))}
         before = now - timedelta(hours=self._settings.hours)
         try:
             there = [entry.name for entry in os.scandir(self._root) if entry.is_dir() and len(entry.name) <= 64]
