@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gaia_vre.cli.storage import storage
 from gaia_vre.core.errors import Conflict, InvalidInput
 from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, load_settings, read_settings
 from gaia_vre.core.state import StateFolder
@@ -34,6 +35,9 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.group()
 def quota() -> None:
     """Look after accounts, limits and the ledger."""
+
+
+quota.add_command(storage)
 
 
 @quota.command()

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gaia_vre.core.amounts import LARGEST
 from gaia_vre.core.part import Part
+from gaia_vre.core.storage_settings import Storage
 
 
 def _in_bounds(value: float | str) -> float | str:
@@ -112,26 +113,6 @@ class DeclaredAccount(_Limits, _Period):
         return name
 
 
-class Storage(Part):
-    """How much a home may hold, and how homes are measured."""
-
-    soft_gib: float | None = Field(default=None, gt=0, le=LARGEST, description="GiB above which a person is told.")
-    hard_gib: float | None = Field(
-        default=None, gt=0, le=LARGEST, description="GiB above which a lab starts in rescue, the full home beside it."
-    )
-    hours: float = Field(default=6, ge=0.01, le=720, description="Hours between two measures of a home.")
-    nice: int = Field(default=19, ge=0, le=19, description="How far measuring stands back behind other work.")
-    longest_seconds: float = Field(
-        default=1800, ge=1, le=86400, description="Longest measure of one home; then it counts as at least so large."
-    )
-
-    @model_validator(mode="after")
-    def _soft_comes_first(self) -> Storage:
-        if self.soft_gib and self.hard_gib and self.soft_gib > self.hard_gib:
-            raise ValueError(f"soft_gib {self.soft_gib:g} is above hard_gib {self.hard_gib:g}")
-        return self
-
-
 class Quotas(Part):
     """Who pays, and how much of what is allowed."""
 
@@ -155,7 +136,9 @@ class Quotas(Part):
     people: AccountName | None = Field(
         default=None, description="Account below which everybody's own account stands; empty: the first community."
     )
-    storage: Storage = Field(default_factory=Storage, description="How much a home may hold.")
+    storage: Storage = Field(
+        default_factory=Storage, description="How much homes, scratch folders and projects may hold."
+    )
     grace_minutes: int = Field(
         default=30, ge=0, le=1440, description="How long what runs goes on when a budget is used up, before it stops."
     )

@@ -57,6 +57,16 @@ class StateFolder:
         return self.root / "homes"
 
     @property
+    def scratch(self) -> Path:
+        """Folders for what need not last, one for each person."""
+        return self.root / "scratch"
+
+    @property
+    def projects(self) -> Path:
+        """Folders that the members of projects share, one for each project."""
+        return self.root / "projects"
+
+    @property
     def data(self) -> Path:
         """Prepared datasets, read-only for users."""
         return self.root / "data"

@@ -190,13 +190,16 @@ class EventRow(Table):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class HomeRow(Table):
-    """The last measure of a home."""
+class StorageRow(Table):
+    """The last measure of a folder."""
 
-    __tablename__ = "quota_home"
+    __tablename__ = "quota_storage"
+    __table_args__ = (Index("ix_quota_storage_account", "account"),)
 
+    area: Mapped[str] = mapped_column(String(16), primary_key=True)
     folder: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Its name among the homes: the slug of the person's."""
+    """Its name in the area: the slug of whose it is."""
+    account: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime] = mapped_column(AwareTime)
     size: Mapped[int] = mapped_column(BigInteger)
     files: Mapped[int] = mapped_column(BigInteger)

@@ -22,7 +22,6 @@ from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
-from gaia_vre.service.homes import home_thread
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.quotas import pages as quota_pages
@@ -30,6 +29,7 @@ from gaia_vre.service.quotas import routes as quota_history
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
+from gaia_vre.service.storage import storage_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        loops = [_reconciler(parts, stop), home_thread(parts, stop)] if reconcile else []
+        loops = [_reconciler(parts, stop), storage_thread(parts, stop)] if reconcile else []
         for loop in loops:
             loop.start()
         yield

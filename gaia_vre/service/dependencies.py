@@ -14,7 +14,7 @@ from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
-from gaia_vre.quotas.storage.homes import Homes
+from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.service.login import Caller
 
@@ -57,9 +57,9 @@ class Parts:
         return make_engine(self.settings.service.database_url, StateFolder(self.settings.state).catalog / FILE)
 
     @cached_property
-    def homes(self) -> Homes:
-        """What homes hold."""
-        return Homes(self.engine, StateFolder(self.settings.state).homes, self.settings.quotas.storage)
+    def measures(self) -> Measures:
+        """What homes and other folders hold."""
+        return Measures(self.engine, StateFolder(self.settings.state), self.settings.quotas)
 
     @cached_property
     def signers(self) -> Signers:

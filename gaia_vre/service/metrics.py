@@ -43,6 +43,10 @@ class Metrics:
             ["kind", "limit"],
             registry=self.registry,
         )
-        self.scans = Counter("gaia_homes_measure_total", "Measures of homes.", ["result"], registry=self.registry)
-        self.scanned = Counter("gaia_files_measure_total", "Files that measures of homes saw.", registry=self.registry)
+        self.scans = Counter(
+            "gaia_folders_measure_total", "Measures of homes and other folders.", ["result"], registry=self.registry
+        )
+        self.scanned = Counter(
+            "gaia_files_measure_total", "Files that measures of folders saw.", registry=self.registry
+        )
         self.running = Gauge("gaia_things_run_count", "What runs now.", ["kind"], registry=self.registry)

@@ -15,7 +15,6 @@ from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Admitted, Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.offers import people
-from gaia_vre.quotas.storage.homes import GIB
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
 
@@ -144,6 +143,8 @@ class Usage(BaseModel):
     username: str
     holds: list[Holds]
     accounts: list[dict[str, Any]]
+    storage: list[dict[str, Any]]
+    """The last measure of my folders."""
     events: list[dict[str, Any]]
 
 
@@ -222,6 +223,7 @@ def usage(who: UsesCaller, service: UsesParts, username: Annotated[Username | No
             for one, account in office.held_by(name)
         ],
         accounts=[one.facts for one in office.offers(name, groups, {})],
+        storage=[one.document for one in service.measures.of_person(name, service.clock())],
         events=events,
     )
 
@@ -279,9 +281,8 @@ def _lease(service: Parts, found: Admitted) -> LeaseModel:
 
 def _rescue(service: Parts, username: str) -> dict[str, Any]:
     """Return what a start in rescue needs to know; nothing while the home has room."""
-    found = service.homes.at_start(username, service.clock())
+    found = service.measures.at_start(username, service.clock())
     if found is None or found.level != "hard":
         return {}
-    limit = service.settings.quotas.storage.hard_gib
-    home = {"used_gib": found.size / GIB, "limit_gib": limit, "files": found.files, "largest": found.largest}
-    return {"rescue": True, "home": home}
+    home = found.document
+    return {"rescue": True, "home": home | {"limit_gib": home["hard_gib"]}}

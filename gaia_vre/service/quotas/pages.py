@@ -21,6 +21,7 @@ from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.language import Language
 from gaia_vre.service.login import Caller
 from gaia_vre.service.quotas import words
+from gaia_vre.service.quotas.folders import FolderBar, folder_bars
 from gaia_vre.service.quotas.routes import may_see_all
 from gaia_vre.service.quotas.sheet import MOST_ACCOUNTS, SOFT, Meter, Outlook, Person, Sheet
 
@@ -86,6 +87,7 @@ def usage(
         "bars": sheet.mine(accounts.titles),
         "people": _people(service, sheet, who, chosen),
         "soft": SOFT,
+        "folders": _folders(service, who, language),
         "requests": requests.of(who.name),
         "waiting": requests.waiting_for(who.name, admin=who.person.admin),
     }
@@ -159,11 +161,17 @@ def dismiss(who: SubmitsAs, service: UsesParts, number: Number) -> Response:
     return redirect(PREFIX)
 
 
+def _folders(service: Parts, who: Caller, language: Language) -> list[FolderBar]:
+    now, zone = service.clock(), service.settings.service.time_zone
+    return folder_bars(language, service.measures.of_person(who.name, now), lambda time: language.at(time, now, zone))
+
+
 def notices(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     """Return what the home page tells of requests: an answer, or how many wait for this person."""
     requests = Requests(service.office)
     return _helpers(service, language) | {
         "answered": requests.unread(who.name),
+        "full": next((one for one in _folders(service, who, language) if one.level != "free"), None),
         "asked_of_me": len(requests.waiting_for(who.name, admin=who.person.admin)),
     }
 

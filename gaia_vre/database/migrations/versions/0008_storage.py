@@ -1,4 +1,4 @@
-"""The last measure of each home."""
+"""The last measure of each folder."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,8 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "quota_home",
+        "quota_storage",
+        sa.Column("area", sa.String(16), primary_key=True),
         sa.Column("folder", sa.String(64), primary_key=True),
+        sa.Column("account", sa.String(120), nullable=False),
         sa.Column("at", AwareTime(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("files", sa.BigInteger(), nullable=False),
@@ -22,7 +24,8 @@ def upgrade() -> None:
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("largest", sa.JSON(), nullable=False),
     )
+    op.create_index("ix_quota_storage_account", "quota_storage", ["account"])
 
 
 def downgrade() -> None:
-    op.drop_table("quota_home")
+    op.drop_table("quota_storage")

@@ -1,0 +1,120 @@
+"""Storage for operators: ``gaia-vre quota storage show`` and ``scan``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gaia_vre.core.errors import GaiaError, InvalidInput
+from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, load_settings, read_settings
+from gaia_vre.core.state import StateFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gaia_vre.quotas.storage.measures import Measures
+    from gaia_vre.quotas.storage.model import Kept
+
+_file = click.option(
+    "--settings", "file", type=click.Path(path_type=Path), help="YAML file of settings (default: $GAIA_VRE_SETTINGS)."
+)
+_state = click.option(
+    "--state", type=click.Path(path_type=Path), help="State folder of one machine: the settings in force there."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+_FILES_SHOWN = 10
+
+
+@click.group()
+def storage() -> None:
+    """Show and measure what homes, scratch folders and projects hold."""
+
+
+@storage.command()
+@click.argument("account", required=False)
+@click.option("--most", type=click.IntRange(1, 100_000), default=20, help="So many folders, the fullest first.")
+@_file
+@_state
+@_as_json
+def show(account: str | None, most: int, **options: Any) -> None:
+    """Show the last measures: the folders that hold most, or those of one ACCOUNT such as person:ada, in detail."""
+    with _measures(options["file"], options["state"]) as measures:
+        now = datetime.now(UTC)
+        found = measures.of_account(account, now) if account else measures.largest_first(now, most)
+    _print(found, as_json=options["as_json"], files=account is not None)
+
+
+@storage.command()
+@click.argument("accounts", nargs=-1, metavar="ACCOUNT...")
+@click.option("--all", "everything", is_flag=True, help="Every folder, as long as it takes.")
+@_file
+@_state
+@_as_json
+def scan(accounts: tuple[str, ...], everything: bool, **options: Any) -> None:
+    """Measure now: the folders of some ACCOUNTs, with --all every folder, else those whose measure is old."""
+    if accounts and everything:
+        raise InvalidInput("Name accounts or --all, not both")
+    with _measures(options["file"], options["state"]) as measures:
+        now, found = datetime.now(UTC), []
+        chosen = (
+            measures.places_of(accounts) if accounts else measures.all_places() if everything else measures.due(now)
+        )
+        for place in chosen:
+            try:
+                measures.scan(place, datetime.now(UTC))
+            except GaiaError as error:
+                click.echo(error.message, err=True)
+                continue
+            if kept := measures.find(place, now):
+                found.append(kept)
+    _print(found, as_json=options["as_json"], files=bool(accounts))
+
+
+@contextlib.contextmanager
+def _measures(file: Path | None, state: Path | None) -> Iterator[Measures]:
+    """Open the measures that the settings name; the service may run meanwhile."""
+    from gaia_vre.database.engine import check_usable, database_url, make_engine
+    from gaia_vre.quotas.storage.measures import Measures
+
+    written = StateFolder((state or Settings().state).expanduser().absolute()).settings
+    chosen = file or (written if state or (SETTINGS_VARIABLE not in os.environ and written.exists()) else None)
+    settings = read_settings(chosen) if chosen else load_settings()
+    engine = make_engine(database_url(settings))
+    try:
+        check_usable(engine)
+        yield Measures(engine, StateFolder(settings.state), settings.quotas)
+    finally:
+        engine.dispose()
+
+
+def _print(found: Iterable[Kept], *, as_json: bool, files: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([one.document for one in found]))
+        return
+    nothing = True
+    for one in found:
+        nothing = False
+        click.echo(_line(one))
+        for large in one.largest[:_FILES_SHOWN] if files else ():
+            click.echo(f"  {large['size'] / 2**20:12,.1f} MiB  {large['path']}")
+    if nothing:
+        click.echo("Nothing was measured yet.")
+
+
+def _line(one: Kept) -> str:
+    document = one.document
+    limit = document["hard_gib"]
+    least = "" if one.complete else "at least "
+    room = f"of {limit:g} GiB ({one.room.source})" if limit is not None else "no limit"
+    said = {"free": "", "soft": "  over the notice", "hard": "  FULL"}[one.level]
+    closed = f", {one.unreadable:,} unreadable" if one.unreadable else ""
+    return (
+        f"{one.account:<28} {one.place.area:<8} {least}{document['used_gib']:.3f} GiB {room}, "
+        f"{one.files:,} files{closed}, {one.at:%Y-%m-%d %H:%M} UTC{said}"
+    )
