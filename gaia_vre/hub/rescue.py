@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 PAGE = "RESCUE.md"
 FULL_HOME = "full-home"
-ADDRESS = f"/lab/tree/{PAGE}?factory=Markdown%20Preview"
+ADDRESS = f"/lab/tree/{PAGE}"
 RESCUE_ARGUMENTS = ("--FileContentsManager.delete_to_trash=False", "--FileContentsManager.always_delete_dir=True")
 """The trash would stand in the temporary home: each deleted file would be copied there first."""
-_MEBI = 2**20
+_GIB, _MIB = 2**30, 2**20
+_TELLING = 1000
+"""A file that is a smaller part than this is not worth deleting."""
+_VIEWER = ".jupyter/lab/user-settings/@jupyterlab/docmanager-extension/plugin.jupyterlab-settings"
+"""Where JupyterLab keeps which viewer opens what."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,9 @@ def open_home(home: Path, temporary: Path, full: TooFull | None, *, bound: bool)
     else:
         place.symlink_to(home, target_is_directory=True)
     (temporary / PAGE).write_text(rescue_page(full), encoding="utf-8")
+    viewer = temporary / _VIEWER
+    viewer.parent.mkdir(parents=True)
+    viewer.write_text(json.dumps({"defaultViewers": {"markdown": "Markdown Preview"}}))
     return Confinement(temporary, placed=((home, place),) if bound else ())
 
 
@@ -73,9 +81,20 @@ def rescue_page(full: TooFull) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    largest = [(f"{size / _MEBI:10,.1f} MiB", f"{FULL_HOME}/{path}") for size, path in full.largest]
-    used, limit = f"{full.used_gib:.3g}", f"{full.limit_gib:.3g}"
-    return pages.get_template("gaia_rescue.md").render(used=used, limit=limit, largest=largest, full=FULL_HOME) + "\n"
+    pages.filters["french"] = lambda amount: amount.replace(".", ",").replace("iB", "io")
+    telling = [(size, path) for size, path in full.largest if size > full.used_gib * _GIB / _TELLING]
+    text = pages.get_template("gaia_rescue.md").render(
+        used=_amount(full.used_gib * _GIB),
+        limit=_amount(full.limit_gib * _GIB),
+        largest=[(_amount(size), f"{FULL_HOME}/{path}") for size, path in telling],
+        full=FULL_HOME,
+    )
+    return f"{text}\n"
+
+
+def _amount(size: float) -> str:
+    """Return a size as people read it; what counts in GiB has a digit behind the point."""
+    return f"{size / _GIB:.1f} GiB" if size >= _GIB else f"{size / _MIB:.1f} MiB"
 
 
 def _clear(folder: Path) -> None:

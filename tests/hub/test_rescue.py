@@ -8,7 +8,7 @@ import pytest
 from gaia_vre.hub.rescue import FULL_HOME, PAGE, TooFull, open_home, too_full
 from gaia_vre.isolation.bubblewrap import bubblewrap, confined
 
-FULL = TooFull(used_gib=12.5, limit_gib=10, largest=((3 * 2**20, "run/<b>out.nc"),))
+FULL = TooFull(used_gib=12.5, limit_gib=10, largest=((3 * 2**30, "run/<b>out.nc"), (4096, "small.py")))
 
 
 @pytest.fixture
@@ -22,9 +22,10 @@ def home(tmp_path: Path) -> Path:
 def test_the_page_names_the_largest_files_in_both_languages(home: Path, tmp_path: Path) -> None:
     open_home(home, tmp_path / "rescue", FULL, bound=False)
     page = (tmp_path / "rescue" / PAGE).read_text()
-    assert "12.5 GiB, and may hold 10 GiB" in page
+    assert "12.5 GiB and may hold 10.0 GiB" in page
     assert "12,5 Gio" in page
-    assert "3.0 MiB  full-home/run/<b>out.nc" in page
+    assert "3.0 GiB  full-home/run/<b>out.nc" in page
+    assert "small.py" not in page
 
 
 def test_a_home_with_room_is_opened_as_it_is(home: Path, tmp_path: Path) -> None:
@@ -64,5 +65,6 @@ def test_without_word_of_a_full_home_the_start_is_as_usual(answer: dict[str, obj
 
 
 def test_the_services_word_is_read() -> None:
-    home = {"used_gib": 12.5, "limit_gib": 10, "files": 3, "largest": [{"size": 3 * 2**20, "path": "run/<b>out.nc"}]}
-    assert too_full({"rescue": True, "home": home}) == FULL
+    home = {"used_gib": 12.5, "limit_gib": 10, "files": 3, "largest": []}
+    files = [{"size": size, "path": path} for size, path in FULL.largest]
+    assert too_full({"rescue": True, "home": home | {"largest": files}}) == FULL

@@ -169,6 +169,16 @@ def test_the_home_page_says_that_the_home_is_full(small: World) -> None:
     assert "Dossier personnel plein : 3 Mio sur 2 Mio" in page(small, "", "fr")
 
 
+def test_whoever_deletes_files_soon_reads_that_there_is_room(small: World) -> None:
+    home = keep(small, 3 * MIB)
+    scan(small)
+    (home / "big.nc").unlink()
+    small.later(minutes=3)
+    assert "Home folder is full" in page(small, "")
+    scan(small)
+    assert "Home folder is full" not in page(small, "")
+
+
 def test_another_persons_files_are_not_shown(small: World) -> None:
     keep(small, 3 * MIB, "bob", name="secret.nc")
     scan(small)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gaia_vre.service.language import Language
 
 FILES_SHOWN = 10
+TELLING = 1000
+"""A file that is a smaller part of all than this is not worth deleting."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def _bar(language: Language, one: Kept, at: Callable[[datetime], str]) -> Folder
     if one.unreadable:
         note += ", " + language.count(one.unreadable, "folder could not be read", "folders could not be read")
     note += " · " + language.text("measured {at}", at=at(one.at))
+    telling = [each for each in one.largest if each["size"] * TELLING > one.size]
     return FolderBar(
         area=one.place.area,
         title=titles[one.place.area],
@@ -74,7 +77,7 @@ def _bar(language: Language, one: Kept, at: Callable[[datetime], str]) -> Folder
         level=one.level,
         note=note,
         source=words.source_words(language, one.room.source),
-        largest=tuple((size(language, each["size"]), each["path"]) for each in one.largest[:FILES_SHOWN]),
+        largest=tuple((size(language, each["size"]), each["path"]) for each in telling[:FILES_SHOWN]),
     )
 
 

@@ -30,6 +30,7 @@ PAGE = f"{PREFIX}usage"
 _BY_PERSON = ("project", "course")
 _ASKED_UNTIL = timedelta(days=30)
 _TEXT = 500
+_STALE = timedelta(minutes=2)
 Number = Annotated[int, Form(ge=1, lt=2**31)]
 Sentence = Annotated[str, Form(max_length=_TEXT)]
 
@@ -163,7 +164,10 @@ def dismiss(who: SubmitsAs, service: UsesParts, number: Number) -> Response:
 
 def _folders(service: Parts, who: Caller, language: Language) -> list[FolderBar]:
     now, zone = service.clock(), service.settings.service.time_zone
-    return folder_bars(language, service.measures.of_person(who.name, now), lambda time: language.at(time, now, zone))
+    found = service.measures.of_person(who.name, now)
+    if any(one.level != "free" and now - one.at > _STALE for one in found):
+        service.measures.ask_for(who.name)  # files may have been deleted since
+    return folder_bars(language, found, lambda time: language.at(time, now, zone))
 
 
 def notices(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
