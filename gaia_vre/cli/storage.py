@@ -16,7 +16,7 @@ from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, load_settings, r
 from gaia_vre.core.state import StateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from gaia_vre.quotas.storage.measures import Measures
     from gaia_vre.quotas.storage.model import Kept
@@ -47,7 +47,7 @@ def show(account: str | None, most: int, **options: Any) -> None:
     with _measures(options["file"], options["state"]) as measures:
         now = datetime.now(UTC)
         found = measures.of_account(account, now) if account else measures.largest_first(now, most)
-    _print(found, as_json=options["as_json"], files=account is not None)
+    _print(found, "Nothing was measured yet.", as_json=options["as_json"], files=account is not None)
 
 
 @storage.command()
@@ -73,7 +73,7 @@ def scan(accounts: tuple[str, ...], everything: bool, **options: Any) -> None:
                 continue
             if kept := measures.find(place, now):
                 found.append(kept)
-    _print(found, as_json=options["as_json"], files=bool(accounts))
+    _print(found, "No measure is old.", as_json=options["as_json"], files=bool(accounts))
 
 
 @contextlib.contextmanager
@@ -93,18 +93,16 @@ def _measures(file: Path | None, state: Path | None) -> Iterator[Measures]:
         engine.dispose()
 
 
-def _print(found: Iterable[Kept], *, as_json: bool, files: bool) -> None:
+def _print(found: Sequence[Kept], nothing: str, *, as_json: bool, files: bool) -> None:
     if as_json:
         click.echo(json.dumps([one.document for one in found]))
         return
-    nothing = True
     for one in found:
-        nothing = False
         click.echo(_line(one))
         for large in one.largest[:_FILES_SHOWN] if files else ():
             click.echo(f"  {large['size'] / 2**20:12,.1f} MiB  {large['path']}")
-    if nothing:
-        click.echo("Nothing was measured yet.")
+    if not found:
+        click.echo(nothing)
 
 
 def _line(one: Kept) -> str:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 PAGE = "RESCUE.md"
 FULL_HOME = "full-home"
 ADDRESS = f"/lab/tree/{PAGE}"
-RESCUE_ARGUMENTS = ("--FileContentsManager.delete_to_trash=False", "--FileContentsManager.always_delete_dir=True")
-"""The trash would stand in the temporary home: each deleted file would be copied there first."""
+RESCUE_ARGUMENTS = ("--FileContentsManager.delete_to_trash=False",)
+"""The trash would stand in the temporary home: each deleted file would be copied there first.
+
+Without it folders that are not empty cannot be deleted by a click, so that no click deletes the full home.
+"""
 _GIB, _MIB = 2**30, 2**20
 _TELLING = 1000
 """A file that is a smaller part than this is not worth deleting."""

@@ -159,7 +159,11 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
         service.metrics.refusals.labels(asked.kind, str(refusal.facts.get("dimension", ""))).inc()
         raise service.office.refused(request, refusal, sizes(service) if asked.kind == "server" else {}) from refusal
     lease = _lease(service, found)
-    return lease.model_copy(update=_rescue(service, asked.username)) if asked.kind == "server" else lease
+    return (
+        lease.model_copy(update=_rescue(service, asked.username))
+        if asked.kind == "server" and not asked.forced
+        else lease
+    )
 
 
 @router.post("/leases/{lease_id}/resize")
