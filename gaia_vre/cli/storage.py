@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gaia_vre.cli.office import chosen_settings, settings_options
 from gaia_vre.core.errors import GaiaError, InvalidInput
-from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, load_settings, read_settings
 from gaia_vre.core.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from gaia_vre.quotas.storage.measures import Measures
     from gaia_vre.quotas.storage.model import Kept
 
-_file = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="YAML file of settings (default: $GAIA_VRE_SETTINGS)."
-)
-_state = click.option(
-    "--state", type=click.Path(path_type=Path), help="State folder of one machine: the settings in force there."
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 _FILES_SHOWN = 10
 
 
@@ -39,9 +31,7 @@ def storage() -> None:
 @storage.command()
 @click.argument("account", required=False)
 @click.option("--most", type=click.IntRange(1, 100_000), default=20, help="So many folders, the fullest first.")
-@_file
-@_state
-@_as_json
+@settings_options
 def show(account: str | None, most: int, **options: Any) -> None:
     """Show the last measures: the folders that hold most, or those of one ACCOUNT such as person:ada, in detail."""
     with _measures(options["file"], options["state"]) as measures:
@@ -53,9 +43,7 @@ def show(account: str | None, most: int, **options: Any) -> None:
 @storage.command()
 @click.argument("accounts", nargs=-1, metavar="ACCOUNT...")
 @click.option("--all", "everything", is_flag=True, help="Every folder, as long as it takes.")
-@_file
-@_state
-@_as_json
+@settings_options
 def scan(accounts: tuple[str, ...], everything: bool, **options: Any) -> None:
     """Measure now: the folders of some ACCOUNTs, with --all every folder, else those whose measure is old."""
     if accounts and everything:
@@ -82,9 +70,7 @@ def _measures(file: Path | None, state: Path | None) -> Iterator[Measures]:
     from gaia_vre.database.engine import check_usable, database_url, make_engine
     from gaia_vre.quotas.storage.measures import Measures
 
-    written = StateFolder((state or Settings().state).expanduser().absolute()).settings
-    chosen = file or (written if state or (SETTINGS_VARIABLE not in os.environ and written.exists()) else None)
-    settings = read_settings(chosen) if chosen else load_settings()
+    settings = chosen_settings(file, state)
     engine = make_engine(database_url(settings))
     try:
         check_usable(engine)

@@ -51,12 +51,25 @@ def gaia_environment(settings: Settings, folder: StateFolder, examples: Path, pr
         Path of the server below the public address, as ``/user/ada/``.
     """
     return {
-        "GAIA_VRE_URL": settings.addresses.service_url,
+        **common_environment(settings, prefix),
         "GAIA_VRE_CATALOG": str(folder.catalog),
+        "GAIA_VRE_EXAMPLES": str(examples),
+    }
+
+
+def common_environment(settings: Settings, prefix: str, environment: str | None = None) -> dict[str, str]:
+    """Return the variables that a lab has wherever it runs; none is secret.
+
+    Parameters
+    ----------
+    environment
+        Name of the environment that the lab runs; default: the first one.
+    """
+    return {
+        "GAIA_VRE_URL": settings.addresses.service_url,
         "GAIA_VRE_SITES": json.dumps([site.model_dump(mode="json") for site in settings.sites]),
         "GAIA_VRE_READING_WARNING_GB": f"{settings.labs.reading_warning_gb:g}",
-        "GAIA_VRE_EXAMPLES": str(examples),
         # The hub must hear of activity well before the culler takes silence for idleness.
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(int(max(3, min(300, settings.labs.idle_minutes * 60 / 4)))),
-        **lab_environment(settings, prefix),
+        **lab_environment(settings, prefix, environment),
     }

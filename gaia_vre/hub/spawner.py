@@ -19,6 +19,7 @@ from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.names import slug
 from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
+from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.launch import gaia_environment, isolated, isolation_program, lab_command
 from gaia_vre.hub.refusal import Refusal
@@ -27,6 +28,8 @@ from gaia_vre.isolation.limits import existing_group, limit_group
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from gaia_vre.isolation.bubblewrap import Confinement
 
 _PORT_LOOKS_SECONDS = 0.02
@@ -52,6 +55,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     """The last start was refused: there is no end to tell of."""
     ran: bool = False
     """It has answered: what never did costs nothing."""
+    step_names = steps.LOCAL
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -100,8 +104,10 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         self.port = random_port()
         command = [*lab_command(choice.environment), *self.get_args(), *(RESCUE_ARGUMENTS if self.rescue else ())]
         self._launch(isolated(command, room, self.folder, self.examples, self.settings), room.home, choice)
+        steps.note(self, steps.CONTAINER)
         await self._until_it_answers()
         self.ran = True
+        steps.note(self, steps.LAB)
         return "127.0.0.1", self.port
 
     def _choice(self) -> Choice:
@@ -141,6 +147,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
                 continue
             writer.close()
             return
+
+    def progress(self) -> AsyncIterator[dict[str, Any]]:
+        return steps.progress(self)
 
     # Watch and stop -----------------------------------------------------------------------------
 

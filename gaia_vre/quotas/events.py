@@ -11,14 +11,28 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gaia_vre.database.quotas import EventRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
 
 EventKind = Literal[
-    "refused", "would-refuse", "notice", "used-up", "shrink", "stop", "adopted", "vanished", "unused", "storage"
+    "refused",
+    "would-refuse",
+    "notice",
+    "used-up",
+    "shrink",
+    "stop",
+    "would-stop",
+    "adopted",
+    "vanished",
+    "unused",
+    "reconciled",
+    "storage",
 ]
-"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease."""
+"""notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; adopted: ran without a lease; would-…: observed;
+reconciled: a week's charged time was compared with the observed; storage: a folder is over a limit.
+"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,13 @@ class Events:
             query = query.where(EventRow.username == username)
         with self._engine.connect() as connection:
             return [_event(row) for row in connection.execute(query)]
+
+    def since(self, start: datetime, kinds: Sequence[EventKind], limit: int = 1000) -> list[Event]:
+        """Return the steps of these kinds from then on, newest first."""
+        query = select(EventRow.__table__).where(EventRow.at >= start, EventRow.kind.in_(kinds))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(EventRow.at.desc(), EventRow.id.desc()).limit(limit))
+            return [_event(row) for row in rows]
 
     def forget(self, before: datetime) -> None:
         """Delete steps from before this time."""

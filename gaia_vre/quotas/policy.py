@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.amounts import micro, micro_hours
+from gaia_vre.core.quotas import Energy
 from gaia_vre.quotas.allowance import Grant, Policy
 from gaia_vre.quotas.model import BUDGETS, LEVELS, Price, Window
 
@@ -61,6 +62,12 @@ class Rules:
     """Below this account everybody's own stands."""
     observe: bool = False
     bypass: frozenset[str] = frozenset()
+    energy: tuple[Energy, ...] = ()
+
+    def energy_of(self, site: str) -> Energy:
+        """Return the factors of a site's account for the report's estimates."""
+        mine = [one for one in self.energy if one.site == site] or [one for one in self.energy if one.site is None]
+        return mine[0] if mine else Energy()
 
     def price(self, now: datetime) -> Price:
         """Return the price that holds now."""
@@ -93,8 +100,9 @@ def rules_of(settings: Quotas) -> Rules:
         prices=settings.prices,
         accounts=accounts,
         people=settings.people or communities[0],
-        observe=settings.observe,
+        observe=settings.mode == "observe",
         bypass=frozenset(settings.bypass),
+        energy=settings.energy,
     )
 
 

@@ -197,7 +197,7 @@ def deciders(rules: Rules, account: str, asking: str) -> tuple[str, ...]:
 
     Managers do not decide about what they ask for themselves: the level above does, and operators may always.
     """
-    for one in _upwards(rules, account):
+    for one in upwards(rules, account):
         if one.managers and asking not in one.managers:
             return one.managers
     return ()
@@ -208,7 +208,7 @@ def managed_by(rules: Rules, username: str) -> list[str]:
     return [one.name for one in rules.accounts if username in one.managers]
 
 
-def _upwards(rules: Rules, account: str) -> Iterator[Declared]:
+def upwards(rules: Rules, account: str) -> Iterator[Declared]:
     """Yield the declared account and all above it; people's own stand below the one of the settings."""
     found = rules.declared(account) or rules.declared(rules.people)
     while found:
@@ -220,7 +220,7 @@ def _below(rules: Rules, username: str) -> ColumnElement[bool]:
     """Find what is asked of accounts that this person manages, or that stand below such a one."""
 
     def managed(name: str) -> bool:
-        return any(username in one.managers for one in _upwards(rules, name))
+        return any(username in one.managers for one in upwards(rules, name))
 
     found = AskingRow.account.in_([one.name for one in rules.accounts if managed(one.name)])
     return found | AskingRow.account.startswith("person:", autoescape=True) if managed(rules.people) else found

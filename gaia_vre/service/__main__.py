@@ -26,14 +26,14 @@ from gaia_vre.service.store import Store
 
 
 def main() -> None:
-    """Bring the database up to date and serve on loopback until asked to stop."""
+    """Bring the database up to date and serve until asked to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     settings = load_settings()
     parts = _parts(settings)
     uvicorn.run(
         create_app(parts),
-        host="127.0.0.1",
+        host=settings.addresses.service_host,
         port=settings.addresses.service_port,
         log_level="warning",
         access_log=False,  # paths hold names

@@ -17,15 +17,20 @@ from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service import pages, quota_routes, routes
+from gaia_vre.service.account import pages as account_pages
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
+from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
+from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
+from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
@@ -74,10 +79,15 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
+    app.include_router(search_routes.router, prefix=PREFIX)
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(quota_report.router, prefix=PREFIX)
+    app.include_router(quota_shares.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
+    app.include_router(account_pages.router, prefix=PREFIX)
+    app.include_router(operate_pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))

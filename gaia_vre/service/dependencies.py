@@ -14,8 +14,8 @@ from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
+from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.quotas.storage.measures import Measures
-from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.service.login import Caller
 
 if TYPE_CHECKING:

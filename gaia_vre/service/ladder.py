@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gaia_vre.quotas.clock import Instant
     from gaia_vre.quotas.deciding import Office
+    from gaia_vre.quotas.events import EventKind
     from gaia_vre.quotas.model import Account, Lease
     from gaia_vre.service.dependencies import Parts
 
@@ -80,7 +81,7 @@ class Ladder:
     def __init__(self, parts: Parts) -> None:
         self.office, self.hub, self.gateway, self.store = parts.office, parts.hub, parts.gateway, parts.store
         self.grace = timedelta(minutes=parts.settings.quotas.grace_minutes)
-        self.observe = parts.settings.quotas.observe
+        self.observe = parts.office.rules.observe
         self.metrics = parts.metrics
 
     def step(self, live: Sequence[Lease]) -> None:
@@ -89,12 +90,25 @@ class Ladder:
         with self.office.engine.connect() as connection:
             touched = sorted({account for lease in live for account in lease.chain})
             accounts = balances.read(connection, touched) if touched else {}
-        for rung in rungs(accounts.values()):
+        reached = rungs(accounts.values())
+        self._measure(reached)
+        for rung in reached:
             theirs = [lease for lease in live if rung.account.id in lease.chain and lease.seen]
             if rung.percent < 100:
                 self._notify(rung, theirs, now)
             else:
                 self._use_up(rung, theirs, now)
+
+    def _measure(self, reached: Sequence[Rung]) -> None:
+        self.metrics.budgets.clear()
+        for account in self.office.accounts.declared():
+            for name in BUDGETS:
+                if limit := account.limits[name]:
+                    ratio = int(getattr(account.used, name)) / limit
+                    self.metrics.budgets.labels(account.name, name).set(ratio)
+        self.metrics.reached.clear()
+        for rung in reached:
+            self.metrics.reached.labels(rung.account.kind, str(rung.percent)).inc()
 
     def _notify(self, rung: Rung, theirs: Sequence[Lease], now: Instant) -> None:
         for username in sorted({lease.username for lease in theirs}):
@@ -109,8 +123,8 @@ class Ladder:
             self._record(rung, "used-up", now, username)
         for lease in theirs:
             begun = self.office.events.find(f"used-up:{rung.key(now.wall)}:{lease.username}")
-            if begun and now.seconds - int(begun.facts["second"]) >= self.grace.total_seconds() and not self.observe:
-                self._stop(rung, lease, now)
+            if begun and now.seconds - int(begun.facts["second"]) >= self.grace.total_seconds():
+                (self._note_stop if self.observe else self._stop)(rung, lease, now)
 
     def _stop(self, rung: Rung, lease: Lease, now: Instant) -> None:
         key = f"stop:{rung.account.name}:{rung.dimension}:{lease.id}"
@@ -126,10 +140,14 @@ class Ladder:
         except GaiaError as error:
             log.warning("%s %r of %s could not be stopped: %s", lease.kind, lease.thing, lease.username, error.message)
             return
-        facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
-        self.office.events.record(Event(key, now.wall, "stop", rung.account.name, lease.username, lease.id, facts))
+        self.office.events.record(_step(key, "stop", rung, lease, now))
         self.metrics.repairs.labels("budget-stop").inc()
         log.info("%s: the %s %r of %s is stopped", rung.sentence, lease.kind, lease.thing, lease.username)
+
+    def _note_stop(self, rung: Rung, lease: Lease, now: Instant) -> None:
+        """Record that it would stop now, if anything were enforced."""
+        key = f"would-stop:{rung.account.name}:{rung.dimension}:{lease.id}"
+        self.office.events.record(_step(key, "would-stop", rung, lease, now))
 
     def _record(self, rung: Rung, kind: str, now: Instant, username: str) -> None:
         used, limit = rung.amounts
@@ -141,6 +159,11 @@ class Ladder:
         event = Event(key, now.wall, kind, rung.account.name, username, None, facts)  # type: ignore[arg-type]
         if self.office.events.record(event):
             log.info("%s; told to %s", rung.sentence, username)
+
+
+def _step(key: str, kind: EventKind, rung: Rung, lease: Lease, now: Instant) -> Event:
+    facts = {"dimension": rung.dimension, "title": rung.account.title, "message": rung.sentence}
+    return Event(key, now.wall, kind, rung.account.name, lease.username, lease.id, facts)
 
 
 def standing(office: Office, username: str, now: datetime) -> Event | None:

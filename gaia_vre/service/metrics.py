@@ -37,6 +37,34 @@ class Metrics:
             "Balances that were not the sum of their entries at the last daily check.",
             registry=self.registry,
         )
+        self.settled = Gauge(
+            "gaia_meter_settle_seconds",
+            "Unix time at which what runs was last charged.",
+            registry=self.registry,
+        )
+        self.agreement = Gauge(
+            "gaia_ledger_reconcile_ratio",
+            "Charged time by observed time in the last whole week; 1 is exact.",
+            registry=self.registry,
+        )
+        self.replays = Counter(
+            "gaia_leases_replay_total",
+            "Emergency leases, taken while the service did not answer and told to it later.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.budgets = Gauge(
+            "gaia_budget_use_ratio",
+            "Used part of a budget of a site, community, project or course.",
+            ["account", "limit"],
+            registry=self.registry,
+        )
+        self.reached = Gauge(
+            "gaia_budgets_reach_count",
+            "Budgets that something runs on and that reached 80, 95 or 100 %, by kind of account.",
+            ["kind", "percent"],
+            registry=self.registry,
+        )
         self.refusals = Counter(
             "gaia_starts_refuse_total",
             "Starts that did not fit, by what was asked and which limit.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -9,15 +10,18 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
-from gaia_vre.quotas.words import WORDS
+from gaia_vre.look.language import LANGUAGE_COOKIE, LANGUAGES, Language
+from gaia_vre.service.account.preferences import Preferences
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
 from gaia_vre.service.ladder import standing
-from gaia_vre.service.language import LANGUAGE_COOKIE, LANGUAGES
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Thing
+from gaia_vre.service.operate.maintenance import Maintenance
+from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
+from gaia_vre.service.quotas.words import unit
 
 router = APIRouter(include_in_schema=False)
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
@@ -41,8 +45,10 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": service.store.notice(who.name),
-        **_budget(service, who),
+        "pause": Maintenance(service.engine).now(),
+        **_budget(service, who, language),
         **notices(service, who, language),
+        **accounting(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),
@@ -55,11 +61,10 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     return templates.TemplateResponse(request, "home.html", context)
 
 
-def problem_page(request: Request, status: int, code: str, detail: str) -> Response:
-    """Show an error to a person, and the way back."""
-    language = chosen_language(request)
-    context = texts(language) | {"user": None, "admin": False, "proof": "", "status": status, "detail": detail}
-    del code
+def problem_page(request: Request, status: int, detail: str, report: str) -> Response:
+    """Show an error to a person, the next step, and the number under which the log has it."""
+    nobody = {"user": None, "admin": False, "proof": ""}
+    context = texts(chosen_language(request)) | nobody | {"status": status, "detail": detail, "report": report}
     return templates.TemplateResponse(request, "problem.html", context, status_code=status)
 
 
@@ -97,14 +102,17 @@ def dismiss(who: SubmitsAs, service: UsesParts, number: Annotated[int, Form(ge=1
 
 @router.post("/language")
 def switch_language(
-    code: Annotated[str, Form(max_length=5)], back: Annotated[str, Form(max_length=4000)] = PREFIX
+    request: Request,
+    service: UsesParts,
+    code: Annotated[str, Form(max_length=5)],
+    back: Annotated[str, Form(max_length=4000)] = PREFIX,
 ) -> Response:
-    """Remember the language that this browser wants, and go on where it was."""
+    """Remember the language that this browser and this person want, and go on where it was."""
     if code not in LANGUAGES:
         raise NotFound(f"There is no language {code!a}; there are {', '.join(LANGUAGES)}")
-    answer = redirect(own_page(back))
-    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path=PREFIX, samesite="lax", httponly=True)
-    return answer
+    with contextlib.suppress(GaiaError):
+        Preferences(service.engine).remember(service.login.caller(request).name, code)
+    return _speaking(redirect(own_page(back)), code)
 
 
 @router.get("/sign-in")
@@ -116,7 +124,13 @@ def sign_in(request: Request, service: UsesParts, goal: Annotated[str, Query(max
 @router.get("/oauth_callback")
 def oauth_callback(request: Request, service: UsesParts) -> Response:
     """End the sign-in at the hub."""
-    return service.login.finish(request, redirect)
+    answer, token = service.login.finish(request, redirect)
+    if request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES:
+        return answer
+    kept = None
+    with contextlib.suppress(GaiaError):
+        kept = Preferences(service.engine).language(service.hub.person(token).name)
+    return _speaking(answer, kept) if kept in LANGUAGES else answer
 
 
 @router.post("/logout")
@@ -127,6 +141,12 @@ def logout(service: UsesParts, who: SubmitsAs) -> Response:
     return answer
 
 
+def _speaking(answer: Response, code: str) -> Response:
+    """Return the answer with the language remembered in this browser, for the hub's pages too."""
+    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, path="/", samesite="lax", httponly=True)
+    return answer
+
+
 def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
     try:
         return [each for each in service.gateway.clusters() if each.username == who.name], False
@@ -134,7 +154,7 @@ def _clusters(service: Parts, who: Caller) -> tuple[list[Any], bool]:
         return [], True
 
 
-def _budget(service: Parts, who: Caller) -> dict[str, Any]:
+def _budget(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     """Return the last step that a budget of this person's has come to, as long as it stands there."""
     found = standing(service.office, who.name, service.clock())
     if found is None:
@@ -142,6 +162,6 @@ def _budget(service: Parts, who: Caller) -> dict[str, Any]:
     stops = found.facts.get("stops")
     return {
         "budget": found,
-        "budget_word": WORDS[str(found.facts["dimension"])],
+        "budget_word": unit(language, str(found.facts["dimension"])),
         "budget_stops": datetime.fromisoformat(str(stops)) if stops else None,
     }

@@ -17,6 +17,7 @@ from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.offers import people
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
+from gaia_vre.service.operate.maintenance import Maintenance
 
 router = APIRouter(prefix="/api/quotas")
 
@@ -153,11 +154,15 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     """Reserve what something will hold; asked again with the same id, the answer is the same."""
     _only_services(who)
     request = asked.request()
+    if not asked.forced:
+        Maintenance(service.engine).check_open(request.username, _administrators(service, request))
     try:
         found = service.office.admit(request, forced=asked.forced, at=_ago(service, asked.seconds_ago))
     except DoesNotFit as refusal:
         service.metrics.refusals.labels(asked.kind, str(refusal.facts.get("dimension", ""))).inc()
         raise service.office.refused(request, refusal, sizes(service) if asked.kind == "server" else {}) from refusal
+    if asked.forced and asked.seconds_ago:
+        service.metrics.replays.labels(asked.kind).inc()
     lease = _lease(service, found)
     return (
         lease.model_copy(update=_rescue(service, asked.username))
@@ -255,6 +260,14 @@ def _about(who: Caller, username: str | None, groups: list[str] | None) -> tuple
     if username is None:
         raise InvalidInput("username: a service says whom it asks about")
     return username, None if groups is None else frozenset(groups)
+
+
+def _administrators(service: Parts, request: Request) -> frozenset[str]:
+    """Return who may start during a maintenance, this person among them if a group of theirs says so."""
+    login = service.settings.login
+    group = login.oidc.administrator_group if login.oidc else None
+    own = {request.username} if group and group in (request.groups or ()) else set()
+    return frozenset(login.administrators) | own
 
 
 def _whole(kind: str, holding: Holding) -> Holding:

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from gaia_vre.cli.quota import quota as command
-from gaia_vre.core.errors import Conflict, GaiaError
+from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError
 from gaia_vre.core.settings import read_settings
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
@@ -33,14 +33,14 @@ def run(tmp_path: Path) -> Run:
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments, "--state", str(tmp_path)], catch_exceptions=False)
 
-    call.engine = engine  # type: ignore[attr-defined]
+    call.engine, call.office = engine, office  # type: ignore[attr-defined]
     yield call
     engine.dispose()
 
 
 def test_a_true_ledger_is_in_order(run: Run) -> None:
     assert "Every balance is the sum" in run("check").output
-    assert json.loads(run("check", "--json").output) == []
+    assert json.loads(run("check", "--json").output) == {"differences": [], "week": None}
 
 
 def test_a_wrong_balance_is_told_and_put_right(run: Run) -> None:
@@ -85,3 +85,71 @@ def test_what_was_recalled_is_unlimited_again(run: Run) -> None:
     run("override", "ceiling:ada", "cores", "1", "--reason", "maintenance")
     run("override", "ceiling:ada", "cores", "unlimited", "--reason", "over")
     assert "cores" not in json.loads(run("show", "ceiling:ada", "--json").output)["limits"]
+
+
+# Reports ----------------------------------------------------------------------------------------------
+
+
+def spend(run: Run) -> None:
+    """Let ada have used an hour of two cores in October."""
+    hour = 3_600_000_000
+    with run.engine.begin() as connection:
+        account = connection.scalar(text("SELECT id FROM account WHERE name = 'person:ada'"))
+        values = {"account": account, "cores": 2 * hour, "credits": hour}
+        connection.execute(
+            text(
+                "INSERT INTO spend (account_id, username, day, seconds, core_hours, gib_hours, gpu_hours, credits) "
+                "VALUES (:account, 'ada', '2026-10-07', 3600, :cores, 0, 0, :credits)"
+            ),
+            values,
+        )
+
+
+def test_a_month_is_reported_as_text_json_and_csv(run: Run) -> None:
+    spend(run)
+    shown = run("report", "--month", "2026-10").output
+    assert "site:local" in shown
+    assert "are estimates" in shown
+    found = json.loads(run("report", "--month", "2026-10", "--json").output)
+    assert found["lines"][0]["core_hours"] == 2
+    assert found["total"]["estimated_kwh"] == found["lines"][0]["estimated_kwh"] == pytest.approx(0.03)
+    assert run("report", "--month", "2026-10", "--csv").output.splitlines()[1].startswith("2026-10,site:local,")
+
+
+def test_a_month_without_use_says_so(run: Run) -> None:
+    assert "Nothing was used in 2025-01." in run("report", "--month", "2025-01").output
+
+
+def test_no_month_is_refused(run: Run) -> None:
+    with pytest.raises(GaiaError, match="'2026-13' is no month"):
+        run("report", "--month", "2026-13")
+
+
+def test_what_was_refused_is_listed_with_its_reason(run: Run) -> None:
+    run("override", "ceiling:ada", "cores", "3", "--reason", "maintenance")
+    request = Request("s-2", "server", "ada", "", Holding(cores=2_000_000, servers=1_000_000))
+    with pytest.raises(DoesNotFit) as caught:
+        run.office.admit(request)
+    run.office.refused(request, caught.value, {})
+    assert "refused      ada" in run("refusals").output
+    found = json.loads(run("refusals", "--json").output)
+    assert (found["mode"], found["rows"][0]["limit"]) == ("enforce", 3)
+    assert "2 cores asked, 1 of 3 left" in found["rows"][0]["message"]
+
+
+# Splitting --------------------------------------------------------------------------------------------
+
+
+def test_an_operator_splits_a_project(tmp_path: Path, run: Run) -> None:
+    project = {"name": "project:p", "parent": "community:local", "members": ["ada"]}
+    accounts = [{"name": "site:local"}, {"name": "community:local", "parent": "site:local"}, project]
+    settings = {"state": str(tmp_path), "quotas": {"accounts": accounts}}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+    Office(run.engine, rules_of(read_settings(tmp_path / "settings.yaml").quotas), run.office.clock).prepare()
+    assert "is not split" in run("shares", "project:p").output
+    run("split", "project:p", "ada", "credits", "12")
+    assert "12 credits; used 0.00" in run("shares", "project:p").output
+    assert json.loads(run("shares", "project:p", "--json").output)[0]["username"] == "ada"
+    for wrong in (("eve", "credits", "1"), ("ada", "credits", "-1"), ("ada", "cars", "1")):
+        with pytest.raises(GaiaError):
+            run("split", "project:p", *wrong)

@@ -116,11 +116,12 @@ def test_a_clock_that_jumps_shortens_no_grace(machine: Machine) -> None:
 
 
 def test_observing_stops_nothing(any_world: World) -> None:
-    machine = Machine(with_quotas(any_world, observe=True, defaults={"person": {"core_hours": 1}}))
+    machine = Machine(with_quotas(any_world, mode="observe", defaults={"person": {"core_hours": 1}}))
     machine.start()
     for _ in range(4):
         pass_after(machine, HOUR)
     assert machine.world.hub.done == []
+    assert told(machine).count("would-stop") == 1
 
 
 def test_who_shares_a_budget_is_told_each(any_world: World) -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from gaia_vre.look.language import Language
     from gaia_vre.quotas.storage.model import Kept, Level
-    from gaia_vre.service.language import Language
 
 FILES_SHOWN = 10
 TELLING = 1000
