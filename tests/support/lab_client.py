@@ -119,11 +119,15 @@ class _Form(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.values: dict[str, str] = {}
+        self.forms = [self.values]
         self._select: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "input" and given.get("name") and not _unsent(given):
+        if tag == "form":
+            self.values = {}
+            self.forms.append(self.values)
+        elif tag == "input" and given.get("name") and not _unsent(given):
             self.values[given["name"]] = given.get("value", "on")
         elif tag == "select":
             self._select = given.get("name")
@@ -137,10 +141,10 @@ def _unsent(given: dict[str, str]) -> bool:
 
 
 def form_values(page: str) -> dict[str, str]:
-    """Return the values of a page's form as they stand."""
+    """Return the values of a page's form as they stand; of several forms, of the one with most fields."""
     form = _Form()
     form.feed(page)
-    return form.values
+    return max(form.forms, key=len)
 
 
 class LabClient:
