@@ -12,6 +12,7 @@ import click
 
 from gaia_vre.cli import quota_files, quota_reports
 from gaia_vre.cli.office import open_office, settings_options
+from gaia_vre.cli.storage import storage
 from gaia_vre.core.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def quota() -> None:
     """Look after accounts, limits and the ledger."""
 
 
-for one in (*quota_reports.COMMANDS, *quota_files.COMMANDS):
+for one in (*quota_reports.COMMANDS, *quota_files.COMMANDS, storage):
     quota.add_command(one)
 
 

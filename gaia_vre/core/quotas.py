@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gaia_vre.core.amounts import LARGEST
 from gaia_vre.core.part import Part
+from gaia_vre.core.storage_settings import Storage
 
 
 def _in_bounds(value: float | str) -> float | str:
@@ -149,6 +150,9 @@ class Quotas(Part):
     )
     people: AccountName | None = Field(
         default=None, description="Account below which everybody's own account stands; empty: the first community."
+    )
+    storage: Storage = Field(
+        default_factory=Storage, description="How much homes, scratch folders and projects may hold."
     )
     grace_minutes: int = Field(
         default=30, ge=0, le=1440, description="How long what runs goes on when a budget is used up, before it stops."

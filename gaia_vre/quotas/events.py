@@ -32,9 +32,11 @@ EventKind = Literal[
     "vanished",
     "unused",
     "reconciled",
+    "storage",
 ]
 """notice: 80 or 95 % of a budget; used-up: 100 %, the grace begins; will-stop: a lab is asked to save what is open;
-adopted: ran without a lease; would-…: observed; reconciled: a week's charged time was compared with the observed.
+adopted: ran without a lease; would-…: observed; reconciled: a week's charged time was compared with the observed;
+storage: a folder is over a limit.
 """
 
 

@@ -39,6 +39,7 @@ from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
 from gaia_vre.service.starts import routes as start_routes
+from gaia_vre.service.storage import storage_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,13 +64,13 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        loop = _reconciler(parts, stop)
-        if reconcile:
+        loops = [_reconciler(parts, stop), storage_thread(parts, stop)] if reconcile else []
+        for loop in loops:
             loop.start()
         yield
         stop.set()
         await events.close()
-        if reconcile:
+        for loop in loops:
             loop.join(timeout=_LAST_PASS_SECONDS)
         parts.close()
 

@@ -16,6 +16,7 @@ from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
+from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.service.login import Caller
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Parts:
     def catalog(self) -> Engine:
         """The engine that searches the catalog."""
         return make_engine(self.settings.service.database_url, StateFolder(self.settings.state).catalog / FILE)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What homes and other folders hold."""
+        return Measures(self.engine, StateFolder(self.settings.state), self.settings.quotas)
 
     @cached_property
     def signers(self) -> Signers:

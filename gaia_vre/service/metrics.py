@@ -72,4 +72,10 @@ class Metrics:
             registry=self.registry,
         )
         self.streams = Gauge("gaia_streams_open_count", "Streams of messages that are open.", registry=self.registry)
+        self.scans = Counter(
+            "gaia_folders_measure_total", "Measures of homes and other folders.", ["result"], registry=self.registry
+        )
+        self.scanned = Counter(
+            "gaia_files_measure_total", "Files that measures of folders saw.", registry=self.registry
+        )
         self.running = Gauge("gaia_things_run_count", "What runs now.", ["kind"], registry=self.registry)

@@ -104,6 +104,10 @@ class LeaseModel(BaseModel):
     granted_workers: int
     until: datetime
     message: str
+    rescue: bool = False
+    """The home is too full: the server starts beside it."""
+    home: dict[str, Any] | None = None
+    """In rescue: what the home holds, the limit, and its largest files."""
 
 
 class Granted(BaseModel):
@@ -140,6 +144,8 @@ class Usage(BaseModel):
     username: str
     holds: list[Holds]
     accounts: list[dict[str, Any]]
+    storage: list[dict[str, Any]]
+    """The last measure of my folders."""
     events: list[dict[str, Any]]
 
 
@@ -157,7 +163,12 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
         raise service.office.refused(request, refusal, sizes(service) if asked.kind == "server" else {}) from refusal
     if asked.forced and asked.seconds_ago:
         service.metrics.replays.labels(asked.kind).inc()
-    return _lease(service, found)
+    lease = _lease(service, found)
+    return (
+        lease.model_copy(update=_rescue(service, asked.username))
+        if asked.kind == "server" and not asked.forced
+        else lease
+    )
 
 
 @router.post("/leases/{lease_id}/resize")
@@ -221,6 +232,7 @@ def usage(who: UsesCaller, service: UsesParts, username: Annotated[Username | No
             for one, account in office.held_by(name)
         ],
         accounts=[one.facts for one in office.offers(name, groups, {})],
+        storage=[one.document for one in service.measures.of_person(name, service.clock())],
         events=events,
     )
 
@@ -282,3 +294,12 @@ def _lease(service: Parts, found: Admitted) -> LeaseModel:
         until=now.wall + timedelta(seconds=found.lease.until - now.seconds),
         message=found.refusal.message if found.refusal else "",
     )
+
+
+def _rescue(service: Parts, username: str) -> dict[str, Any]:
+    """Return what a start in rescue needs to know; nothing while the home has room."""
+    found = service.measures.at_start(username, service.clock())
+    if found is None or found.level != "hard":
+        return {}
+    home = found.document
+    return {"rescue": True, "home": home | {"limit_gib": home["hard_gib"]}}

@@ -23,6 +23,7 @@ from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.messages.pages import told
 from gaia_vre.service.quotas import words
+from gaia_vre.service.quotas.folders import FolderBar, folder_bars
 from gaia_vre.service.quotas.routes import may_see_all
 from gaia_vre.service.quotas.shares import may_split, parted
 from gaia_vre.service.quotas.sheet import MOST_ACCOUNTS, SOFT, Meter, Outlook, Person, Sheet
@@ -36,6 +37,7 @@ _ASKED_UNTIL = timedelta(days=30)
 _TEXT = 500
 _STARTS = 14
 """So many columns a phone has room for."""
+_STALE = timedelta(minutes=2)
 Number = Annotated[int, Form(ge=1, lt=2**31)]
 Sentence = Annotated[str, Form(max_length=_TEXT)]
 
@@ -101,6 +103,7 @@ def usage(
         "bars": sheet.mine(accounts.titles),
         "people": _people(service, sheet, who, chosen),
         "soft": SOFT,
+        "folders": _folders(service, who, language),
         "requests": requests.of(who.name),
         "waiting": requests.waiting_for(who.name, admin=who.person.admin),
     }
@@ -174,11 +177,20 @@ def dismiss(who: SubmitsAs, service: UsesParts, number: Number) -> Response:
     return redirect(PREFIX)
 
 
+def _folders(service: Parts, who: Caller, language: Language) -> list[FolderBar]:
+    now, zone = service.clock(), service.settings.service.time_zone
+    found = service.measures.of_person(who.name, now)
+    if any(one.level != "free" and now - one.at > _STALE for one in found):
+        service.measures.ask_for(who.name)  # files may have been deleted since
+    return folder_bars(language, found, lambda time: language.at(time, now, zone))
+
+
 def notices(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     """Return what the home page tells of requests: an answer, or how many wait for this person."""
     requests = Requests(service.office)
     return _helpers(service, language) | {
         "answered": requests.unread(who.name),
+        "full": next((one for one in _folders(service, who, language) if one.level != "free"), None),
         "asked_of_me": len(requests.waiting_for(who.name, admin=who.person.admin)),
     }
 
