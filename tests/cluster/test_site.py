@@ -1,0 +1,128 @@
+"""What people do at a site on Kubernetes, done at a real one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.environment import until
+from tests.support.lab_client import LabClient, LabError
+from tests.support.site import Site
+
+SignIn = Callable[[str], LabClient]
+
+
+def test_the_charts_own_test_passes(site: Site) -> None:
+    command = ["helm", "test", site.namespace, "--namespace", site.namespace, "--logs"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WRONG" not in done.stdout
+
+
+def test_a_lab_knows_the_catalog_without_set_up(sign_in: SignIn) -> None:
+    lab = sign_in("ada")
+    lab.start_server({"size": "small"}, seconds=180)
+    with lab.open_notebook() as kernel:
+        reply = kernel.execute("import gaia_vre as gaia; print(float(gaia.open('oisst-1981-12-31').sst.max()) > 20)")
+        assert reply.text.strip().endswith("True"), reply.text
+
+
+def test_two_workers_compute_the_right_number(site: Site, sign_in: SignIn) -> None:
+    lab = sign_in("ada")
+    lab.start_server({"size": "small"}, seconds=180)
+    code = (
+        "import gaia_vre as gaia, dask.array as da\n"
+        "cluster = gaia.cluster(workers=2)\n"
+        "cluster.get_client().wait_for_workers(2, timeout=180)\n"
+        "total = int(da.arange(10_000_000, chunks=500_000).sum().compute())\n"
+        "workers = len(cluster.scheduler_info['workers'])\n"
+        "cluster.close()\n"
+        "print(total, workers)"
+    )
+    with lab.open_notebook() as kernel:
+        reply = kernel.execute(code, seconds=300)
+    assert reply.text.strip().endswith("49999995000000 2"), reply.text
+    until(lambda: not dask_pods(site), 90, "nothing of the cluster is left")
+
+
+def dask_pods(site: Site) -> list[str]:
+    found = site.get("pods", "--selector", "app.kubernetes.io/name=dask-gateway", namespace=site.users)["items"]
+    return [pod["metadata"]["name"] for pod in found]
+
+
+def test_a_start_over_a_cap_is_refused_in_words_and_leaves_no_pod(site: Site, sign_in: SignIn) -> None:
+    lab = sign_in("grace")
+    with pytest.raises(LabError, match=r"community:everybody|6 cores|of 6"):
+        lab.start_server({"size": "vast"}, seconds=60)
+    assert "jupyter-grace" not in site.lab_pods()
+    lab.start_server({"size": "small"}, seconds=180)
+
+
+def test_labs_run_on_while_the_hub_is_replaced(site: Site, sign_in: SignIn) -> None:
+    lab = sign_in("ada")
+    lab.start_server({"size": "small"}, seconds=180)
+    before = site.pod("ada")["metadata"]["uid"]
+    lost: list[str] = []
+    replaced = threading.Event()
+    asking = threading.Thread(target=ask_until, args=(lab, replaced, lost))
+    with lab.open_notebook() as kernel:
+        kernel.execute("x = 41")
+        asking.start()
+        try:
+            site.kubectl("delete", "pod", "--selector", "component=hub")
+            site.kubectl("rollout", "status", "deployment/hub", "--timeout", "180s")
+        finally:
+            replaced.set()
+            asking.join()
+        assert kernel.execute("print(x + 1)").text.strip() == "42"
+    assert lost == []
+    assert site.pod("ada")["metadata"]["uid"] == before
+
+
+def ask_until(lab: LabClient, ended: threading.Event, lost: list[str]) -> None:
+    while not ended.wait(0.2):
+        status = lab.api("GET", "kernels").status_code
+        if status != 200:
+            lost.append(f"{status}")
+
+
+REACH = """
+import json, socket
+
+def reaches(host, port):
+    try:
+        socket.create_connection((host, port), 3).close()
+        return True
+    except OSError:
+        return False
+
+print(json.dumps([reaches(host, port) for host, port in {targets!r}]))
+"""
+
+
+def test_network_policies_block_what_labs_must_not_reach_and_nothing_else(site: Site, sign_in: SignIn) -> None:
+    ada, grace = sign_in("ada"), sign_in("grace")
+    for lab in (ada, grace):
+        lab.start_server({"size": "small"}, seconds=180)
+    api = site.get("service", "kubernetes", namespace="default")["spec"]["clusterIP"]
+    proxy = site.get("service", "proxy-api")["spec"]["clusterIP"]
+    shut = {
+        "metadata of the cloud": ("169.254.169.254", 80),
+        "API server": (api, 443),
+        "another lab": (site.pod("grace")["status"]["podIP"], 8888),
+        "API of the proxy": (proxy, 8001),
+        "gateway behind its router": (f"api-dask-gateway.{site.namespace}", 8000),
+    }
+    open_ = {
+        "hub": (f"hub.{site.namespace}", 8081),
+        "router of the gateway": (f"traefik-dask-gateway.{site.namespace}", 80),
+        "service": (f"gaia-service.{site.namespace}", 8000),
+    }
+    with ada.open_notebook() as kernel:
+        reply = kernel.execute(REACH.format(targets=[*shut.values(), *open_.values()]))
+    found = dict(zip([*shut, *open_], json.loads(reply.text), strict=True))
+    assert found == dict.fromkeys(shut, False) | dict.fromkeys(open_, True)
