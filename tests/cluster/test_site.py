@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from gaia_vre.database.engine import make_engine
+from gaia_vre.database.migrate import differences
+from gaia_vre.database.restore import restore
 from tests.support.environment import until
 from tests.support.lab_client import LabClient, LabError
 from tests.support.site import Site
@@ -46,6 +51,28 @@ def test_two_workers_compute_the_right_number(site: Site, sign_in: SignIn) -> No
     with lab.open_notebook() as kernel:
         reply = kernel.execute(code, seconds=300)
     assert reply.text.strip().endswith("49999995000000 2"), reply.text
+    until(lambda: not dask_pods(site), 90, "nothing of the cluster is left")
+
+
+def test_a_cluster_computes_on_while_gateway_and_controller_are_replaced(site: Site, sign_in: SignIn) -> None:
+    lab = sign_in("ada")
+    lab.start_server({"size": "small"}, seconds=180)
+    begin = (
+        "import gaia_vre as gaia\n"
+        "cluster = gaia.cluster(workers=1)\n"
+        "client = cluster.get_client()\n"
+        "client.wait_for_workers(1, timeout=180)\n"
+        "print(client.submit(sum, [1, 2]).result())"
+    )
+    with lab.open_notebook() as kernel:
+        assert kernel.execute(begin, seconds=300).text.strip().endswith("3")
+        before = dask_pods(site)
+        site.kubectl("delete", "pod", "--selector", "app.kubernetes.io/component in (gateway,controller)")
+        for name in ("api-dask-gateway", "controller-dask-gateway"):
+            site.kubectl("rollout", "status", f"deployment/{name}", "--timeout", "180s")
+        assert kernel.execute("print(client.submit(sum, [3, 4]).result())").text.strip().endswith("7")
+        assert dask_pods(site) == before
+        kernel.execute("cluster.close()", seconds=120)
     until(lambda: not dask_pods(site), 90, "nothing of the cluster is left")
 
 
@@ -88,6 +115,15 @@ def ask_until(lab: LabClient, ended: threading.Event, lost: list[str]) -> None:
         status = lab.api("GET", "kernels").status_code
         if status != 200:
             lost.append(f"{status}")
+
+
+def test_the_database_is_backed_up_while_the_service_works(site: Site, tmp_path: Path) -> None:
+    command = ["kubectl", "--namespace", site.namespace, "exec", "deployment/gaia-service", "--container", "service"]
+    made = subprocess.run([*command, "--", "gaia-vre", "database", "backup", "-"], check=True, capture_output=True)
+    engine = make_engine(f"sqlite:///{tmp_path / 'gaia.sqlite'}")
+    assert restore(engine, Path("-"), io.BytesIO(made.stdout)) > 0
+    assert differences(engine) == []
+    engine.dispose()
 
 
 REACH = """
