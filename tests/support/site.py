@@ -63,8 +63,9 @@ class Site:
         return found
 
     def lab_pods(self) -> list[str]:
+        """Return names and identities of all labs' pods."""
         found = self.get("pods", "--selector", "component=singleuser-server", namespace=self.users)["items"]
-        return [pod["metadata"]["name"] for pod in found]
+        return sorted(f"{pod['metadata']['name']} {pod['metadata']['uid']}" for pod in found)
 
 
 def install(namespace: str) -> None:
