@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import gaia_vre.database.projects
 import gaia_vre.database.quotas  # noqa: F401 - its tables are compared too
 from gaia_vre.database.tables import Table
 
