@@ -43,10 +43,10 @@ def walked(folder: Path, count: int) -> dict[str, float]:
 
 def _write(folder: Path, count: int) -> None:
     root = pystac.Catalog("root", "root")
-    children = {one["id"]: pystac.Collection.from_dict(one) for one in generated.collections()}
+    children = {one["id"]: pystac.Collection.from_dict(one | {"links": []}) for one in generated.collections()}
     root.add_children(children.values())
     for one in generated.items(count):
-        children[one["collection"]].add_item(pystac.Item.from_dict(one))
+        children[one["collection"]].add_item(pystac.Item.from_dict(one | {"links": []}))
     root.normalize_and_save(str(folder), pystac.CatalogType.SELF_CONTAINED)
 
 
