@@ -144,9 +144,8 @@ def override(account: str, limit: str, value: str, **options: Any) -> None:
 def _office(file: Path | None, state: Path | None) -> Iterator[Office]:
     """Open the ledger that the settings name; the service may run meanwhile."""
     from gaia_vre.database.engine import check_usable, database_url, make_engine
+    from gaia_vre.projects.registry import open_books
     from gaia_vre.quotas.clock import Instant
-    from gaia_vre.quotas.deciding import Office
-    from gaia_vre.quotas.policy import rules_of
 
     written = StateFolder((state or Settings().state).expanduser().absolute()).settings
     chosen = file or (written if state or (SETTINGS_VARIABLE not in os.environ and written.exists()) else None)
@@ -155,7 +154,7 @@ def _office(file: Path | None, state: Path | None) -> Iterator[Office]:
     try:
         check_usable(engine)
         # Nothing is charged from here: the wall clock is enough, and the ledger's own stays untouched.
-        yield Office(engine, rules_of(settings.quotas), lambda: Instant(0, datetime.now(UTC)))
+        yield open_books(engine, settings, lambda: Instant(0, datetime.now(UTC)))[0]
     finally:
         engine.dispose()
 

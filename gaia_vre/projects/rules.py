@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from gaia_vre.projects.model import Act, Change, Member, NewProject, Project, Role
+    from gaia_vre.projects.model import Act, Change, Member, NewProject, Project, Role, State
 
 SERVER_PREFIX = "p-"
 """The hub knows a project's server as that of this user."""
@@ -138,7 +138,7 @@ def highest(roles: Sequence[Role]) -> Role | None:
     return max(roles, key=ROLES.index, default=None)
 
 
-def state_at(project: Project, now: datetime, grace: timedelta) -> str:
+def state_at(project: Project, now: datetime, grace: timedelta) -> State:
     """Return in what state a project's dates put it; what is archived stays so."""
     if project.state == "archived":
         return "archived"

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gaia_vre.core.errors import Conflict, NotFound
 from gaia_vre.database.projects import MemberRow, ProjectEventRow, ProjectGroupRow, ProjectRow
+from gaia_vre.database.quotas import AccountRow
 from gaia_vre.projects import rules
 from gaia_vre.projects.model import Event, Member, Project
 
@@ -113,6 +114,14 @@ class Projects:
         query = select(ProjectRow.__table__).order_by(ProjectRow.slug)
         with self.engine.connect() as connection:
             rows = connection.execute(query.where(ProjectRow.state.in_(states)) if states else query)
+            return [project_of(row) for row in rows]
+
+    def without_account(self) -> list[Project]:
+        """Return the living projects whose account was not made, as after a kill."""
+        paying = AccountRow.name == "project:" + ProjectRow.slug
+        query = select(ProjectRow.__table__).outerjoin(AccountRow, paying).where(AccountRow.id.is_(None))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.where(ProjectRow.state.in_(("active", "ending"))))
             return [project_of(row) for row in rows]
 
     def change(self, slug: str, by: Actor, change: Change) -> Project:

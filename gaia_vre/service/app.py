@@ -24,6 +24,7 @@ from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
 from gaia_vre.service.problems import install, problem
+from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.quotas import pages as quota_pages
 from gaia_vre.service.quotas import routes as quota_history
 from gaia_vre.service.reconcile import Reconciler
@@ -76,6 +77,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(project_routes.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)
