@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gaia_vre.catalog.facets import FACETS
@@ -11,6 +11,8 @@ from gaia_vre.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from gaia_vre.catalog.engine.model import Search
 
 Step = Literal["month", "year"]
 """How long the periods are in which items are counted."""
@@ -104,3 +106,21 @@ def _sums(pairs: Iterable[tuple[str | None, int]]) -> list[tuple[str, int]]:
 def _bounded(name: str, found: list[tuple[str, int]]) -> Aggregation:
     overflow = sum(count for _, count in found[BUCKETS_LIMIT:])
     return Aggregation(name, None, tuple(found[:BUCKETS_LIMIT]), overflow)
+
+
+def counted_facets(
+    search: Search, count: Callable[[Search, list[str]], Sequence[Sequence[object]]]
+) -> dict[str, dict[str, int]]:
+    """Return the values of the collections found, with their numbers; each facet without what was chosen of it.
+
+    Parameters
+    ----------
+    count
+        Gives facet, value and number for each value of the facets named.
+    """
+    chosen = {facet for facet, _ in search.chosen}
+    rows = [*count(search, [one for one in FACETS if one not in chosen])]
+    for facet in chosen:
+        others = tuple(one for one in search.chosen if one[0] != facet)
+        rows += count(replace(search, chosen=others), [facet])
+    return {facet: {str(value): int(str(n)) for name, value, n in rows if name == facet} for facet in FACETS}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from gaia_vre.catalog.engine.aggregating import Aggregation, Group, Step, aggregated, keys
+from gaia_vre.catalog.engine.aggregating import Aggregation, Group, Step, aggregated, counted_facets, keys
 from gaia_vre.catalog.engine.model import PAGE_LIMIT, Document, Page, Search, TooSlow
 from gaia_vre.catalog.engine.pgstac.sql import counting, facet_counts, grouping, key_values, query
 from gaia_vre.catalog.engine.pgstac.tables import DOCUMENTS, NOWHERE
 from gaia_vre.catalog.engine.sql import COUNTED, Clause, make_token
-from gaia_vre.catalog.facets import FACETS
 from gaia_vre.catalog.rules import unknown_dataset
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 
@@ -69,12 +67,7 @@ class PgstacEngine:
 
     def facets(self, search: Search) -> dict[str, dict[str, int]]:
         """Return the values of the collections found, with their numbers; see `Engine`."""
-        chosen = {facet for facet, _ in search.chosen}
-        rows = self._run(facet_counts(search, [one for one in FACETS if one not in chosen]))
-        for facet in chosen:
-            others = tuple(one for one in search.chosen if one[0] != facet)
-            rows += self._run(facet_counts(replace(search, chosen=others), [facet]))
-        return {facet: {str(value): int(n) for name, value, n in rows if name == facet} for facet in FACETS}
+        return counted_facets(search, lambda one, names: self._run(facet_counts(one, names)))
 
     def aggregate(self, search: Search, names: tuple[str, ...], step: Step = "month") -> tuple[Aggregation, ...]:
         """Return what is asked of all items found; see `Engine`."""
