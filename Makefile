@@ -3,8 +3,11 @@ PYTHON ?= python3
 UV_VERSION = 0.13.9
 UV = .tools/bin/uv
 RUN = .venv/bin/
+# What the JupyterLab panel is built from, with the package.
+UI = gaia_vre/lab/ui
+PANEL = hatch_build.py $(wildcard $(UI)/*.json $(UI)/src/*.ts* $(UI)/src/*/*.ts* $(UI)/style/*.css $(UI)/locale/*.json)
 
-.PHONY: up down test check bench format clean
+.PHONY: up down test check bench format texts clean
 
 up: .venv/.made
 	@$(RUN)gaia-vre up $(ARGS)
@@ -35,9 +38,13 @@ $(UV):
 	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 # Compiled at once: without byte code every import of a lab takes 1.5 times as long.
-.venv/.made: $(UV) pyproject.toml uv.lock
+.venv/.made: $(UV) pyproject.toml uv.lock $(PANEL)
 	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --extra local --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
+
+# Brings the translations in step with what the sources say; what is new waits empty in the catalogs.
+texts: .venv/.made
+	$(RUN)python -m tests.support.texts
 
 clean:
 	rm -rf .venv .tools

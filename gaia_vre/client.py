@@ -13,6 +13,7 @@ import httpx2
 from gaia_vre.core.errors import ERRORS, DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 URL_VARIABLE = "GAIA_VRE_URL"
@@ -168,6 +169,10 @@ class LeaseGiven:
     until: datetime
     message: str
     """Why there are fewer workers than asked; empty when there are not."""
+    rescue: bool = False
+    """The home is too full: a server starts beside it."""
+    home: Mapping[str, Any] | None = None
+    """In rescue: what it holds, the limit, and its largest files."""
 
 
 class ServiceClient:

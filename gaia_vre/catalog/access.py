@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gaia_vre.catalog.model import Rights, from_json
 from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.marking import said
 
 if TYPE_CHECKING:
     from gaia_vre.catalog.engine.model import Document
@@ -21,33 +22,21 @@ FIELD = "gaia:rights"
 
 Reason = Literal["public", "licence", "group", "embargo"]
 
-OWNER = "the owner of the dataset"
+OWNER = said("the owner of the dataset")
 """Who grants access when nobody is named."""
 
-_PUBLIC = "The files are open to everybody."
-_ACCEPTED = "You have accepted the licence {licence}."
-_MEMBER = "You belong to {groups}, who may read these files."
-_EARLY = "You belong to {groups}, who may read these files before {until}."
-_TO_ACCEPT = "These files can be read by those who have accepted the licence {licence}."
-_NOT_SIGNED_IN = "These files can be read by those who have signed in and accepted the licence {licence}."
-_OTHERS = "These files are for {groups}; {who} grants access."
-_ADMINISTRATOR = "These files are for {groups}; {who} grants access. Administrators add people to groups in the hub."
-_EMBARGO = "These files are under embargo until {until}; {who} grants access before."
-_EMBARGO_OF = "These files are for {groups} until {until}; {who} grants access before."
-TEXTS = (
-    _PUBLIC,
-    _ACCEPTED,
-    _MEMBER,
-    _EARLY,
-    _TO_ACCEPT,
-    _NOT_SIGNED_IN,
-    _OTHERS,
-    _ADMINISTRATOR,
-    _EMBARGO,
-    _EMBARGO_OF,
-    OWNER,
+_PUBLIC = said("The files are open to everybody.")
+_ACCEPTED = said("You have accepted the licence {licence}.")
+_MEMBER = said("You belong to {groups}, who may read these files.")
+_EARLY = said("You belong to {groups}, who may read these files before {until}.")
+_TO_ACCEPT = said("These files can be read by those who have accepted the licence {licence}.")
+_NOT_SIGNED_IN = said("These files can be read by those who have signed in and accepted the licence {licence}.")
+_OTHERS = said("These files are for {groups}; {who} grants access.")
+_ADMINISTRATOR = said(
+    "These files are for {groups}; {who} grants access. Administrators add people to groups in the hub."
 )
-"""Every sentence of a decision, for translations."""
+_EMBARGO = said("These files are under embargo until {until}; {who} grants access before.")
+_EMBARGO_OF = said("These files are for {groups} until {until}; {who} grants access before.")
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ class Decision:
     reason: Reason
     """What decided; of a refusal, what stands in the way first."""
     text: str
-    """One of `TEXTS`, whose gaps `values` fill; translations have it as key."""
+    """One of the sentences above, whose gaps `values` fill; translations have it as key."""
     values: tuple[tuple[str, str], ...] = ()
     who: str | None = None
     """Who grants access, as far as known."""

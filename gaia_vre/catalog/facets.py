@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from gaia_vre.catalog import vocabulary
 from gaia_vre.catalog.engine.texts import keywords, variables
 from gaia_vre.catalog.model import POLES
+from gaia_vre.core.marking import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gaia_vre.catalog.engine.model import Document
+    from gaia_vre.look.language import Language
 
 FACETS = ("access", "pole", "variable", "platform", "format", "licence", "resolution", "period")
 """The facets in the order that pages show them."""
@@ -45,22 +47,22 @@ _LONGEST, _MOST = 100, 100
 _COARSEST = "100km-"
 _FIRST_DECADE, _LAST_DECADE = 1950, 2100
 _WORDS = {
-    "here": ("opens here", "s'ouvre ici"),
-    "described": ("described", "décrit"),
-    "other": ("own terms", "conditions propres"),
-    "before-1950": ("before 1950", "avant 1950"),
-    "0m-1m": ("finer than 1 m", "plus fin que 1 m"),
-    _COARSEST: ("100 km and coarser", "100 km et plus"),
+    "here": said("opens here"),
+    "described": said("described"),
+    "other": said("own terms"),
+    "before-1950": said("before 1950"),
+    "0m-1m": said("finer than 1 m"),
+    _COARSEST: said("100 km and coarser"),
 }
 _TITLES = {
-    "access": ("Access", "Accès"),
-    "pole": ("Pole", "Pôle"),
-    "variable": ("Variable", "Variable"),
-    "platform": ("Platform", "Plateforme"),
-    "format": ("Format", "Format"),
-    "licence": ("Licence", "Licence"),
-    "resolution": ("Resolution", "Résolution"),
-    "period": ("Period", "Période"),
+    "access": said("Access"),
+    "pole": said("Pole"),
+    "variable": said("Variable"),
+    "platform": said("Platform"),
+    "format": said("Format"),
+    "licence": said("Licence"),
+    "resolution": said("Resolution"),
+    "period": said("Decade"),
 }
 
 
@@ -85,23 +87,22 @@ def facet_values(collection: Document, year: int | None = None) -> dict[str, tup
     return {facet: tuple(_bounded(values)) for facet, values in found.items()}
 
 
-def facet_name(facet: str, language: str) -> str:
-    """Return what people call a facet, in "fr" or English."""
-    return _TITLES[facet][language.startswith("fr")]
+def facet_name(facet: str, language: Language) -> str:
+    """Return what people call a facet."""
+    return language.text(_TITLES[facet])
 
 
-def facet_title(facet: str, value: str, language: str) -> str:
-    """Return what people call a value of a facet, in "fr" or English."""
-    french = language.startswith("fr")
+def facet_title(facet: str, value: str, language: Language) -> str:
+    """Return what people call a value of a facet."""
     if value in _WORDS:
-        return _WORDS[value][french]
+        return language.text(_WORDS[value])
     if facet in ("variable", "platform"):
-        return vocabulary.name_of(value, language) or value.replace("_", " ")
+        return vocabulary.name_of(value, language.code) or value.replace("_", " ")
     if facet == "resolution":
         low, _, high = (re.sub(r"(\d+)", r"\1 ", one) for one in value.partition("-"))
         return f"{low} – {high}"
     if facet == "period":
-        return f"années {value.rstrip('s')}" if french else value
+        return language.text("{decade}s", decade=value.removesuffix("s"))
     return {"pole": POLES, "format": _FORMAT_NAMES}.get(facet, {}).get(value, value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.catalog.model import POLES
@@ -143,7 +144,7 @@ def summary(dataset: Dataset) -> str:
 
 def code(dataset: Dataset) -> str:
     """Return lines that open the dataset, to copy into a cell."""
-    lines = dataset.example or (f'data = gaia.open("{dataset.id}")',)
+    lines = dataset.example or (f"data = gaia.open({json.dumps(dataset.id, ensure_ascii=False)})",)
     return "\n".join(["import gaia_vre as gaia", "", *lines])
 
 

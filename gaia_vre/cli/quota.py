@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import json
-import os
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gaia_vre.cli import quota_files, quota_reports
+from gaia_vre.cli.office import open_office, settings_options
+from gaia_vre.cli.storage import storage
 from gaia_vre.core.errors import Conflict, InvalidInput
-from gaia_vre.core.settings import SETTINGS_VARIABLE, Settings, load_settings, read_settings
-from gaia_vre.core.state import StateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from gaia_vre.quotas.deciding import Office
-
-_file = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), help="YAML file of settings (default: $GAIA_VRE_SETTINGS)."
-)
-_state = click.option(
-    "--state", type=click.Path(path_type=Path), help="State folder of one machine: the settings in force there."
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+    from pathlib import Path
 
 
 @click.group()
@@ -36,18 +24,28 @@ def quota() -> None:
     """Look after accounts, limits and the ledger."""
 
 
-@quota.command()
-@_file
-@_state
-@_as_json
-def check(file: Path | None, state: Path | None, as_json: bool) -> None:
-    """Say whether every balance is the sum of its leases and entries; exit status 1 when one is not."""
-    from gaia_vre.quotas.checking import differences
+for one in (*quota_reports.COMMANDS, *quota_files.COMMANDS, storage):
+    quota.add_command(one)
 
-    with _office(file, state) as office:
+
+@quota.command()
+@settings_options
+def check(file: Path | None, state: Path | None, as_json: bool) -> None:
+    """Say whether every balance is the sum of its leases and entries; exit status 1 when one is not.
+
+    Also how the time charged in the last whole week agrees with the time observed.
+    """
+    from gaia_vre.quotas.checking import differences
+    from gaia_vre.quotas.reconciling import last_week
+
+    with open_office(file, state) as office:
         found = differences(office.engine, office.clock().wall)
+        week = last_week(office.events, office.clock().wall)
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found]))
+        shown = week and asdict(week) | {"ratio": week.ratio}
+        click.echo(json.dumps({"differences": [asdict(one) for one in found], "week": shown}, default=str))
+    elif week:
+        click.echo(week.sentence)
     for one in [] if as_json else found:
         click.echo(f"{one.account}: {one.what} is {one.recorded} and should be {one.computed}")
     if found:
@@ -57,25 +55,21 @@ def check(file: Path | None, state: Path | None, as_json: bool) -> None:
 
 
 @quota.command()
-@_file
-@_state
-@_as_json
+@settings_options
 def recount(file: Path | None, state: Path | None, as_json: bool) -> None:
     """Put every balance to the sum of its leases and entries."""
     from gaia_vre.quotas import checking
 
-    with _office(file, state) as office:
+    with open_office(file, state) as office:
         changed = checking.recount(office.engine, office.clock().wall)
     click.echo(json.dumps({"changed": changed}) if as_json else f"{changed} numbers changed.")
 
 
 @quota.command()
-@_file
-@_state
-@_as_json
+@settings_options
 def accounts(file: Path | None, state: Path | None, as_json: bool) -> None:
     """List the accounts with what they hold, have used and may."""
-    with _office(file, state) as office:
+    with open_office(file, state) as office:
         found = [_described(one) for one in office.accounts.all()]
     if as_json:
         click.echo(json.dumps(found))
@@ -86,12 +80,10 @@ def accounts(file: Path | None, state: Path | None, as_json: bool) -> None:
 
 @quota.command()
 @click.argument("account")
-@_file
-@_state
-@_as_json
+@settings_options
 def show(account: str, file: Path | None, state: Path | None, as_json: bool) -> None:
     """Show one ACCOUNT (such as person:ada, ceiling:ada, project:heat): its numbers with their sources."""
-    with _office(file, state) as office:
+    with open_office(file, state) as office:
         found = _described(office.accounts.find(account))
         found["overrides"] = [
             _plain(one.dimension, one.value)
@@ -117,9 +109,7 @@ def show(account: str, file: Path | None, state: Path | None, as_json: bool) -> 
 @click.argument("value")
 @click.option("--days", type=click.IntRange(1, 3660), help="For so many days; without it, until the next override.")
 @click.option("--reason", required=True, help="What people read beside the number.")
-@_file
-@_state
-@_as_json
+@settings_options
 def override(account: str, limit: str, value: str, **options: Any) -> None:
     """Give ACCOUNT another LIMIT of this VALUE (or 'unlimited') for a time, such as: ceiling:ada cores 64 --days 7."""
     from gaia_vre.quotas.holders import Given
@@ -128,7 +118,7 @@ def override(account: str, limit: str, value: str, **options: Any) -> None:
     if limit not in DIMENSIONS:
         raise InvalidInput(f"There is no limit {limit[:40]!r}; there are {', '.join(DIMENSIONS)}")
     amount = None if value == "unlimited" else amount_of(limit, limit, value)
-    with _office(options["file"], options["state"]) as office:
+    with open_office(options["file"], options["state"]) as office:
         now = office.clock().wall
         until = now + timedelta(days=options["days"]) if options["days"] else None
         given = Given(account, dimension_of(limit), amount, now, until, options["reason"][:300], getpass.getuser())
@@ -140,23 +130,44 @@ def override(account: str, limit: str, value: str, **options: Any) -> None:
         click.echo(f"{account} may have {value} {limit}{ends}.")
 
 
-@contextlib.contextmanager
-def _office(file: Path | None, state: Path | None) -> Iterator[Office]:
-    """Open the ledger that the settings name; the service may run meanwhile."""
-    from gaia_vre.database.engine import check_usable, database_url, make_engine
-    from gaia_vre.projects.registry import open_books
-    from gaia_vre.quotas.clock import Instant
+@quota.command(context_settings={"ignore_unknown_options": True})  # a negative value is refused in our words
+@click.argument("account")
+@click.argument("username")
+@click.argument("limit")
+@click.argument("value")
+@settings_options
+def split(account: str, username: str, limit: str, value: str, **options: Any) -> None:
+    """Let USERNAME use at most VALUE (or 'unlimited') of a LIMIT of ACCOUNT, such as: project:heat ada credits 40."""
+    from gaia_vre.quotas.policy import amount_of, dimension_of
+    from gaia_vre.quotas.shares import Shares, Split
 
-    written = StateFolder((state or Settings().state).expanduser().absolute()).settings
-    chosen = file or (written if state or (SETTINGS_VARIABLE not in os.environ and written.exists()) else None)
-    settings = read_settings(chosen) if chosen else load_settings()
-    engine = make_engine(database_url(settings))
-    try:
-        check_usable(engine)
-        # Nothing is charged from here: the wall clock is enough, and the ledger's own stays untouched.
-        yield open_books(engine, settings, lambda: Instant(0, datetime.now(UTC)))[0]
-    finally:
-        engine.dispose()
+    amount = None if value == "unlimited" else amount_of(limit, limit, value)
+    with open_office(options["file"], options["state"]) as office:
+        given = Split(account, username, dimension_of(limit), amount, getpass.getuser(), admin=True)
+        found = _described(Shares(office).give(given))
+    if options["as_json"]:
+        click.echo(json.dumps(found))
+    else:
+        click.echo(f"{username} may use {value} {limit} of {account}.")
+
+
+@quota.command()
+@click.argument("account")
+@settings_options
+def shares(account: str, file: Path | None, state: Path | None, as_json: bool) -> None:
+    """List how ACCOUNT is split among its members."""
+    from gaia_vre.quotas.shares import Shares
+
+    with open_office(file, state) as office:
+        found = [_described(one) | {"username": one.holder} for one in Shares(office).of(account)]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for one in found:
+        limits = ", ".join(f"{value:g} {name}" for name, value in one["limits"].items()) or "no limit"
+        click.echo(f"{one['username']:<24} {limits}; used {one['used']['credits']:.2f} credits")
+    if not found:
+        click.echo(f"{account} is not split: each member may use all of it.")
 
 
 def _described(account: Any) -> dict[str, Any]:

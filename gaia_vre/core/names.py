@@ -13,6 +13,7 @@ USERNAME_PATTERN = r"[a-z0-9][a-z0-9._@+-]{0,62}[a-z0-9]|[a-z0-9]"
 RESERVED_PREFIXES = ("gaia-", "service-", "p-", "project-", "sandbox-", "course-", "run-")
 """What the hub uses for its own servers and services; nobody signs in as one of these."""
 
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _USERNAME = re.compile(USERNAME_PATTERN)
 _PLAIN_SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){0,30}[a-z0-9]|[a-z]")
 _SLUG_LENGTH = 23
@@ -50,3 +51,8 @@ def slug(name: str) -> str:
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_SLUG_LENGTH].rstrip("-")
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{readable or 'u'}---{digest}"
+
+
+def label(value: str) -> str:
+    """Return a value for a label of Kubernetes: as it is where it may be one, else readable with a digest."""
+    return value if not value or _LABEL.fullmatch(value) else slug(value)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gaia_vre.core.amounts import LARGEST
 from gaia_vre.core.part import Part
+from gaia_vre.core.storage_settings import Storage
 
 
 def _in_bounds(value: float | str) -> float | str:
@@ -85,6 +86,17 @@ class PriceList(_Period):
     end: date | None = Field(default=None, description="First day on which it holds no longer.")
 
 
+class Energy(Part):
+    """What a site draws for what is used there; only the report's estimates are made from it."""
+
+    site: AccountName | None = Field(default=None, description="The site's account, site:…; empty: every other site.")
+    watts_core: float = Field(default=10, ge=0, le=10_000, description="Watts of one core in use.")
+    watts_gib: float = Field(default=0.37, ge=0, le=10_000, description="Watts of one GiB of memory.")
+    watts_gpu: float = Field(default=300, ge=0, le=10_000, description="Watts of one GPU in use.")
+    pue: float = Field(default=1.5, ge=1, le=10, description="Energy of the whole centre for one of its computers.")
+    gco2e_kwh: float = Field(default=50, ge=0, le=5_000, description="Grams of CO2 equivalent for one kWh.")
+
+
 class DeclaredAccount(_Limits, _Period):
     """An account that the operator declares."""
 
@@ -115,7 +127,11 @@ class DeclaredAccount(_Limits, _Period):
 class Quotas(Part):
     """Who pays, and how much of what is allowed."""
 
-    observe: bool = Field(default=False, description="Decide and record what would be refused, and refuse nothing.")
+    mode: Literal["enforce", "observe"] = Field(
+        default="enforce",
+        description="observe: decide as always and record what would be refused, for `gaia-vre quota refusals`, and "
+        "refuse and stop nothing.",
+    )
     prices: tuple[PriceList, ...] = Field(
         default=(PriceList(),),
         min_length=1,
@@ -135,6 +151,9 @@ class Quotas(Part):
     people: AccountName | None = Field(
         default=None, description="Account below which everybody's own account stands; empty: the first community."
     )
+    storage: Storage = Field(
+        default_factory=Storage, description="How much homes, scratch folders and projects may hold."
+    )
     grace_minutes: int = Field(
         default=30, ge=0, le=1440, description="How long what runs goes on when a budget is used up, before it stops."
     )
@@ -144,6 +163,20 @@ class Quotas(Part):
     bypass: tuple[AccountName, ...] = Field(
         default=(), description="Accounts that nothing limits, such as person:admin and ceiling:admin."
     )
+    energy: tuple[Energy, ...] = Field(
+        default=(), description="Factors of sites for the monthly estimate of energy and CO2e; give your centre's own."
+    )
+
+    @field_validator("energy")
+    @classmethod
+    def _sites_stand_once(cls, energy: tuple[Energy, ...]) -> tuple[Energy, ...]:
+        sites = [one.site for one in energy]
+        for site in sites:
+            if site is not None and not site.startswith("site:"):
+                raise ValueError(f"{site} is no site")
+            if sites.count(site) > 1:
+                raise ValueError(f"{site or 'every other site'} stands twice")
+        return energy
 
     @field_validator("prices")
     @classmethod

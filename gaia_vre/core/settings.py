@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gaia_vre.core.access_settings import Access
+from gaia_vre.core.address_settings import Addresses
 from gaia_vre.core.errors import SettingsError, did_you_mean
+from gaia_vre.core.kubernetes_settings import Kubernetes  # noqa: TC001 - read by pydantic
+from gaia_vre.core.marking import said
 from gaia_vre.core.names import RESERVED_PREFIXES
 from gaia_vre.core.part import Part
+from gaia_vre.core.places import with_places
 from gaia_vre.core.project_settings import Projects
 from gaia_vre.core.quotas import Quotas
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
-
-Port = Annotated[int, Field(ge=1, le=65535)]
+TEXT_VARIABLE = "GAIA_VRE_SETTINGS_TEXT"
+"""Holds the settings themselves, where a container can be given no file."""
 
 
 Choices = TypeVar("Choices", bound=tuple[Any, ...])
@@ -68,6 +72,16 @@ class Login(Part):
     )
     administrators: tuple[str, ...] = Field(default=("admin",), description="User names that administer the hub.")
     example_user: str = Field(default="ada", description="Ordinary user name shown when one machine has started.")
+    contact: str | None = Field(
+        default=None,
+        pattern=r"^(mailto:[^\s<>\"]+@[^\s<>\"]+|https?://[^\s<>\"]+)$",
+        description="Whom people ask for help: mailto:… or a page; shown at the sign-in and under every page.",
+    )
+    terms: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s<>\"]+$",
+        description="Page with the terms of use, which signing in accepts; empty: there are none.",
+    )
     reserved_prefixes: tuple[str, ...] = Field(
         default=RESERVED_PREFIXES, description="Beginnings of user names that nobody may sign in with."
     )
@@ -104,9 +118,9 @@ class Labs(Part):
 
     sizes: tuple[Size, ...] = Field(
         default=(
-            Size(name="small", title="Small", cores=2, memory_gib=4),
-            Size(name="medium", title="Medium", cores=4, memory_gib=8),
-            Size(name="large", title="Large", cores=8, memory_gib=16),
+            Size(name="small", title=said("Small"), cores=2, memory_gib=4),
+            Size(name="medium", title=said("Medium"), cores=4, memory_gib=8),
+            Size(name="large", title=said("Large"), cores=8, memory_gib=16),
         ),
         min_length=1,
         description="Choices of cores and memory; the first is the default.",
@@ -174,6 +188,12 @@ class Service(Part):
         "handed out.",
     )
     body_limit_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request body taken.")
+    streams_limit: int = Field(
+        default=5000,
+        ge=1,
+        description="Streams of messages that one process of the service holds open at a time: one for each open lab "
+        "and each page in sight.",
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -210,51 +230,6 @@ class Site(Part):
         return folders
 
 
-class Addresses(Part):
-    """Where the parts listen. One machine chooses them at start; a cluster uses its service names."""
-
-    public: str | None = Field(
-        default=None,
-        pattern=r"^https?://[^/?#\s@]+$",
-        description="Address that people use where it is another than host and port, such as "
-        "https://gaia.example.org behind a proxy that ends TLS; links that leave the site begin with it.",
-    )
-    host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
-    port: Port = Field(default=8000, description="Port people connect to.")
-    proxy_api_port: Port = Field(default=8001, description="Port of the proxy's own API, on loopback.")
-    hub_port: Port = Field(default=8081, description="Port of the hub's API, on loopback.")
-    service_port: Port = Field(default=8082, description="Port of the service, on loopback.")
-    gateway_port: Port = Field(default=8083, description="Port where Dask clients reach the gateway, on loopback.")
-    gateway_api_port: Port = Field(default=8084, description="Port of the gateway's API behind its proxy, on loopback.")
-
-    @property
-    def public_url(self) -> str:
-        """Where people find the site; every link that leaves it begins so."""
-        return self.public or self.listen_url
-
-    @property
-    def listen_url(self) -> str:
-        """Where the proxy of this machine listens."""
-        return f"http://{self.host}:{self.port}"
-
-    @property
-    def hub_api_url(self) -> str:
-        return f"http://127.0.0.1:{self.hub_port}/hub/api"
-
-    @property
-    def proxy_api_url(self) -> str:
-        return f"http://127.0.0.1:{self.proxy_api_port}"
-
-    @property
-    def service_url(self) -> str:
-        """Where programs on this machine call the service, its path included."""
-        return f"http://127.0.0.1:{self.service_port}/services/gaia"
-
-    @property
-    def gateway_url(self) -> str:
-        return f"http://127.0.0.1:{self.gateway_port}"
-
-
 class Settings(Part):
     """All settings."""
 
@@ -272,11 +247,16 @@ class Settings(Part):
     )
     access: Access = Field(default_factory=Access, description="Files that are not open to everybody.")
     addresses: Addresses = Field(default_factory=Addresses, description="Where the parts listen.")
+    kubernetes: Kubernetes | None = Field(
+        default=None, description="Labs and Dask clusters as pods; one machine leaves it out."
+    )
 
     @property
     def catalog_is_public(self) -> bool:
         chosen = self.service.catalog_anonymous
-        return self.addresses.host in ("127.0.0.1", "::1", "localhost") if chosen is None else chosen
+        if chosen is not None:
+            return chosen
+        return self.kubernetes is None and self.addresses.host in ("127.0.0.1", "::1", "localhost")
 
     @field_validator("sites")
     @classmethod
@@ -315,19 +295,34 @@ def read_settings(path: Path) -> Settings:
     SettingsError
         The file cannot be read, is no YAML, or does not fit the model.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not YAML ({str(error).splitlines()[0]})") from error
-    return parse_settings(values, str(path))
+    return parse_settings(_read(path), str(path))
 
 
 def load_settings() -> Settings:
-    """Read the settings this process was started with."""
-    path = os.environ.get(SETTINGS_VARIABLE)
-    return read_settings(Path(path)) if path else Settings()
+    """Read the settings this process was started with, and what variables say of its own place."""
+    values, source = None, "settings"
+    if text := os.environ.get(TEXT_VARIABLE):
+        values, source = _parsed(text, TEXT_VARIABLE), TEXT_VARIABLE
+    elif path := os.environ.get(SETTINGS_VARIABLE):
+        values, source = _read(Path(path)), path
+    return parse_settings(with_places(values), source)
+
+
+def _read(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not YAML ({error})") from error
+    return _parsed(text, str(path))
+
+
+def _parsed(text: str, source: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{source}: is not YAML ({str(error).splitlines()[0]})") from error
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -49,12 +49,27 @@ class StateFolder:
         return self.root / "service"
 
     @property
+    def backups(self) -> Path:
+        """Backups of the service's database, those before migrations among them."""
+        return self.service / "backups"
+
+    @property
     def gateway(self) -> Path:
         return self.root / "gateway"
 
     @property
     def homes(self) -> Path:
         return self.root / "homes"
+
+    @property
+    def scratch(self) -> Path:
+        """Folders for what need not last, one for each person."""
+        return self.root / "scratch"
+
+    @property
+    def projects(self) -> Path:
+        """Folders that the members of projects share, one for each project."""
+        return self.root / "projects"
 
     @property
     def data(self) -> Path:
@@ -70,6 +85,11 @@ class StateFolder:
     def catalog(self) -> Path:
         """The STAC catalog of the prepared datasets."""
         return self.data / "catalog"
+
+    @property
+    def rescue(self) -> Path:
+        """Temporary homes of servers whose own home is too full, a folder each."""
+        return self.root / "rescue"
 
     def home(self, username: str) -> Path:
         return self.homes / slug(username)

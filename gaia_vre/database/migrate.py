@@ -4,43 +4,59 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from gaia_vre.core.errors import Unavailable
+from gaia_vre.database import quotas as _quotas  # noqa: F401 - its tables are compared too
+from gaia_vre.database.backup import back_up, backup_name
 from gaia_vre.database.engine import shown, unusable
 from gaia_vre.database.tables import Table
+from gaia_vre.database.versions import check_known, current, migrate, newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 _LOCK_NUMBER = 7_420_160  # any number that only our migrations use
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, backups: Path | None = None) -> Path | None:
     """Apply the migrations that this database lacks; one process at a time.
+
+    Parameters
+    ----------
+    backups
+        Folder into which a database that has tables is backed up before; none where nothing of it must last.
+
+    Returns
+    -------
+    The backup that was made; None where nothing lacked or there was nothing to lose.
 
     Raises
     ------
+    Conflict
+        The tables are of a newer version than this program.
     Unavailable
         The database cannot be opened or is damaged.
     """
     try:
-        with _alone(engine), engine.begin() as connection:
-            command.upgrade(_configuration(connection), "head")
+        with _alone(engine):
+            backup = _backed_up(engine, backups)
+            with engine.begin() as connection:
+                migrate(connection)
     except DatabaseError as error:
         raise unusable(engine, error) from error
     except OSError as error:
         raise Unavailable(f"The database {shown(engine)} cannot be made: {error.strerror}: {error.filename}") from error
+    return backup
 
 
 def differences(engine: Engine) -> list[object]:
@@ -50,11 +66,17 @@ def differences(engine: Engine) -> list[object]:
         return list(compare_metadata(context, Table.metadata))
 
 
-def _configuration(connection: Connection) -> Config:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    configuration.attributes["connection"] = connection
-    return configuration
+def _backed_up(engine: Engine, backups: Path | None) -> Path | None:
+    with engine.connect() as connection:
+        revision = current(connection)
+    if revision is None:
+        return None
+    check_known(f"The database {shown(engine)}", revision)
+    if revision == newest() or backups is None:
+        return None
+    file = backups / backup_name(revision, datetime.now(UTC))
+    back_up(engine, file)
+    return file
 
 
 @contextlib.contextmanager

@@ -190,6 +190,36 @@ class EventRow(Table):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class DeclaredRow(Table):
+    """An account that was imported, beside those of the settings."""
+
+    __tablename__ = "quota_declared"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """As it would stand in the settings."""
+    by: Mapped[str] = mapped_column(String(255))
+    made: Mapped[datetime] = mapped_column(AwareTime)
+
+
+class StorageRow(Table):
+    """The last measure of a folder."""
+
+    __tablename__ = "quota_storage"
+    __table_args__ = (Index("ix_quota_storage_account", "account"),)
+
+    area: Mapped[str] = mapped_column(String(16), primary_key=True)
+    folder: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Its name in the area: the slug of whose it is."""
+    account: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(AwareTime)
+    size: Mapped[int] = mapped_column(BigInteger)
+    files: Mapped[int] = mapped_column(BigInteger)
+    unreadable: Mapped[int] = mapped_column(BigInteger)
+    complete: Mapped[bool] = mapped_column(Boolean)
+    largest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
 class AskingRow(Table):
     """A request for more and what was decided; never deleted, so that one can look it up."""
 

@@ -82,3 +82,23 @@ class AcceptanceRow(Table):
     licence: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
     accepted: Mapped[datetime] = mapped_column(AwareTime)
+
+
+class PreferenceRow(Table):
+    """What a person prefers, wherever they sign in."""
+
+    __tablename__ = "preference"
+
+    username: Mapped[str] = mapped_column(String(255), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8))
+
+
+class MaintenanceRow(Table):
+    """The maintenance that goes on now; at most one row."""
+
+    __tablename__ = "maintenance"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    began: Mapped[datetime] = mapped_column(AwareTime)
+    by: Mapped[str] = mapped_column(String(255))
+    said: Mapped[str] = mapped_column(String(300))

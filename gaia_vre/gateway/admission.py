@@ -115,5 +115,5 @@ class Admission:
 
 
 def lease_of(cluster: str) -> str:
-    """Return the id of a cluster's lease."""
-    return f"c-{cluster}"
+    """Return the id of a cluster's lease; on Kubernetes names begin with a namespace, which may be long."""
+    return f"c-{cluster.rpartition('.')[2]}"

@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from dask_gateway_server.backends.db_base import JobStatus
 from dask_gateway_server.backends.local import UnsafeLocalBackend
-from dask_gateway_server.models import Cluster as ClusterModel
 from traitlets import Dict, Float, Unicode
 
 from gaia_vre.core.names import slug
 from gaia_vre.gateway import processes
-from gaia_vre.gateway.dashboard import dashboard_route
 from gaia_vre.gateway.grants import Grant
 from gaia_vre.gateway.launcher import SCHEDULER_PLACE
 from gaia_vre.gateway.leased import Leased
 from gaia_vre.gateway.limits import Limits
+from gaia_vre.gateway.owned import owned
 from gaia_vre.gateway.preload import WORKERS_VARIABLE
 from gaia_vre.gateway.routes import add_routes
 from gaia_vre.isolation.bubblewrap import Confinement, bubblewrap, confined
@@ -44,16 +43,6 @@ _WORKER_DEFAULTS = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-
-
-class OwnedCluster(ClusterModel):  # type: ignore[misc]
-    """What the API says about a cluster, to its owner only: the dashboard's link holds a secret."""
-
-    def to_dict(self, full: bool = True) -> dict[str, Any]:
-        described: dict[str, Any] = super().to_dict(full)
-        if described["dashboard_route"]:
-            described["dashboard_route"] = dashboard_route(self.name, self.token)
-        return described
 
 
 class GaiaLocalBackend(Limits, Leased, UnsafeLocalBackend):  # type: ignore[misc]
@@ -108,6 +97,10 @@ class GaiaLocalBackend(Limits, Leased, UnsafeLocalBackend):  # type: ignore[misc
         known: Iterable[Any] = self.db.name_to_cluster.values()
         return known
 
+    def active(self) -> Iterable[Any]:
+        active: Iterable[Any] = self.db.active_clusters()
+        return active
+
     def may_run(self, cluster: Any) -> bool:
         return bool(cluster.target <= JobStatus.RUNNING)
 
@@ -116,6 +109,12 @@ class GaiaLocalBackend(Limits, Leased, UnsafeLocalBackend):  # type: ignore[misc
 
     def occupied(self, cluster: Any) -> int:
         return sum(worker.status < JobStatus.STOPPED for worker in cluster.workers.values())
+
+    def running(self, cluster: Any) -> int:
+        return len(cluster.active_workers())
+
+    def status(self, cluster: Any) -> Any:
+        return cluster.model_status
 
     def facts(self, cluster: Any) -> dict[str, Any] | None:
         return (cluster.state or {}).get("grant")
@@ -132,16 +131,10 @@ class GaiaLocalBackend(Limits, Leased, UnsafeLocalBackend):  # type: ignore[misc
     # How it runs ----------------------------------------------------------------------------------
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:
-        model = await super().get_cluster(cluster_name, wait)
-        if model is not None:
-            model.__class__ = OwnedCluster
-        return model
+        return owned(await super().get_cluster(cluster_name, wait))
 
     async def list_clusters(self, username: str | None = None, statuses: Any = None) -> list[Any]:
-        models: list[Any] = await super().list_clusters(username, statuses)
-        for model in models:
-            model.__class__ = OwnedCluster
-        return models
+        return [owned(model) for model in await super().list_clusters(username, statuses)]
 
     def get_env(self, cluster: Any) -> dict[str, str]:
         folder = self._folder(cluster)

@@ -6,6 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from gaia_vre.core.errors import SettingsError
 
@@ -47,11 +48,13 @@ def lab_environment(settings: Settings, service_prefix: str, environment: str | 
     environment
         Name of the environment the lab runs; workers get the same. Default: the first one.
     """
-    port = settings.addresses.gateway_port
+    url = settings.addresses.gateway_url
+    address = urlsplit(url)
+    place = f"{address.hostname}:{address.port or (443 if address.scheme == 'https' else 80)}"
     return {
-        "DASK_GATEWAY__ADDRESS": settings.addresses.gateway_url,
-        "DASK_GATEWAY__PROXY_ADDRESS": f"gateway://127.0.0.1:{port}",
-        "DASK_GATEWAY__PUBLIC_ADDRESS": f"{service_prefix.rstrip('/')}/proxy/{port}",
+        "DASK_GATEWAY__ADDRESS": url,
+        "DASK_GATEWAY__PROXY_ADDRESS": f"gateway://{place}",
+        "DASK_GATEWAY__PUBLIC_ADDRESS": f"{service_prefix.rstrip('/')}/proxy/{place.removeprefix('127.0.0.1:')}",
         "DASK_GATEWAY__AUTH__TYPE": "jupyterhub",
         "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT": environment or settings.labs.environments[0].name,
         "DASK_LABEXTENSION__FACTORY__MODULE": "gaia_vre.gateway.panel",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.state import StateFolder
 from gaia_vre.gateway.commands import SERVICE_NAME
-from gaia_vre.gateway.options import cluster_options
+from gaia_vre.gateway.options import local_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def _gateway(c: Any, settings: Settings) -> None:
 def _clusters(c: Any, settings: Settings) -> None:
     dask = settings.dask
     backend = c.GaiaLocalBackend
-    backend.cluster_options = cluster_options(settings)
+    backend.cluster_options = local_options(settings)
     backend.user_clusters_limit = dask.user_clusters_limit
     backend.cluster_workers_limit = dask.cluster_workers_limit
     backend.cluster_status_period = 2.0

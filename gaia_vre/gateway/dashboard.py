@@ -16,6 +16,9 @@ from tornado.routing import Router
 if TYPE_CHECKING:
     from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 
+COUNTS = "json/"
+"""Below it the scheduler counts its tasks and bytes, without a dashboard."""
+
 
 def secret_path(cluster_token: str) -> str:
     """Return the first part of the dashboard's path, known to the cluster, its owner and the gateway."""
@@ -39,7 +42,7 @@ class GuardedDashboard(Router):  # type: ignore[misc, unused-ignore]
         first, _, rest = request.path[1:].partition("/")
         if not hmac.compare_digest(first.encode(), self.prefix[1:].encode()):
             return None
-        if not self.opened:
+        if not self.opened and not rest.startswith(COUNTS):
             self._open()
         request.path = f"/{rest}"
         request.uri = (request.uri or "").removeprefix(self.prefix) or "/"

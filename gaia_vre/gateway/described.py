@@ -40,6 +40,10 @@ class Described(Backend):  # type: ignore[misc]
         """Return every cluster that is kept, also ended ones."""
         raise NotImplementedError
 
+    def active(self) -> Iterable[Any]:
+        """Return the clusters that start, run or are about to end."""
+        raise NotImplementedError
+
     def may_run(self, cluster: Any) -> bool:
         """Say whether nobody has asked for this cluster's end."""
         raise NotImplementedError
@@ -50,6 +54,14 @@ class Described(Backend):  # type: ignore[misc]
 
     def occupied(self, cluster: Any) -> int:
         """Return how many workers of a cluster run, start or close."""
+        raise NotImplementedError
+
+    def running(self, cluster: Any) -> int:
+        """Return how many workers of a cluster run."""
+        raise NotImplementedError
+
+    def status(self, cluster: Any) -> Any:
+        """Return the status of a cluster, as dask-gateway's API names it."""
         raise NotImplementedError
 
     def facts(self, cluster: Any) -> dict[str, Any] | None:

@@ -30,11 +30,8 @@ class Sizes:
 
     @classmethod
     def of(cls, config: Any) -> Self:
-        """Return the sizes that a `ClusterConfig` gives."""
-        return cls(
-            Size(config.scheduler_cores, config.scheduler_memory / 2**30),
-            Size(config.worker_cores, config.worker_memory / 2**30),
-        )
+        """Return the sizes that a `ClusterConfig` gives; a pod holds as much as it may use."""
+        return cls(_size(config, "scheduler"), _size(config, "worker"))
 
 
 @dataclass(frozen=True)
@@ -119,6 +116,14 @@ class Grant:
         if self.told is None or self.wish is None or self.wish.most is None or asked < self.told:
             return asked
         return max(asked, self.wish.most)
+
+
+def _size(config: Any, part: str) -> Size:
+    cores, memory = (
+        getattr(config, f"{part}_{what}_limit", None) or getattr(config, f"{part}_{what}")
+        for what in ("cores", "memory")
+    )
+    return Size(cores, memory / 2**30)
 
 
 def _count(name: str, value: Any) -> int | None:

@@ -72,6 +72,10 @@ class Leased(Described):
         """Return what a cluster was granted."""
         return Grant.load(self.facts(cluster))
 
+    def message(self, cluster: Any) -> str:
+        """Return why a cluster has fewer workers than it wants; nothing if it has not."""
+        return self.grant(cluster).message
+
     async def start_cluster(self, user: Any, cluster_options: dict[str, Any]) -> str:
         options, config = await self.process_cluster_options(user, cluster_options)
         cluster = self.prepare(user, options, config)

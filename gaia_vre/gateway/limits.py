@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from dask_gateway_server.backends.base import PublicException
-from dask_gateway_server.backends.db_base import DBBackendBase
 from traitlets import Integer
 
+from gaia_vre.gateway.described import Described
 
-class Limits(DBBackendBase):  # type: ignore[misc]
+
+class Limits(Described):
     """Refuse what is over the limits in force, also for clusters that started under others."""
 
     user_clusters_limit = Integer(4, min=1, help="Most clusters of one user at a time.", config=True)
     cluster_workers_limit = Integer(40, min=1, help="Most workers of one cluster.", config=True)
 
     async def start_cluster(self, user: Any, cluster_options: dict[str, Any]) -> str:
-        running = self.db.list_clusters(username=user.name)
+        running = [cluster for cluster in self.active() if cluster.username == user.name]
         if len(running) >= self.user_clusters_limit:
             names = ", ".join(cluster.name for cluster in running)
             raise PublicException(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dask_gateway_server.options import Field, Options, Select
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gaia_vre.core.settings import Settings
 
 
@@ -65,17 +67,30 @@ class Word(Field):  # type: ignore[misc]
         return {"type": "string"}
 
 
-def cluster_options(settings: Settings) -> Options:
-    """Return the options that the gateway offers; the environment is the notebook's unless chosen."""
+def local_options(settings: Settings) -> Options:
+    """Return the options of a gateway that runs clusters on its own machine."""
+    environments = [
+        (each.name, str(each.prefix / "bin" / "python") if each.prefix else sys.executable)
+        for each in settings.labs.environments
+    ]
+    return cluster_options(settings, environments, _configuration)
+
+
+def cluster_options(settings: Settings, environments: list[tuple[str, str]], handler: Callable[..., Any]) -> Options:
+    """Return the options that every gateway offers; the environment is the notebook's unless chosen.
+
+    Parameters
+    ----------
+    environments
+        Names, and what `handler` makes of them.
+    handler
+        Returns the configuration of a cluster with the options that were chosen.
+    """
     dask = settings.dask
     cores_limit = max(1, int(dask.worker_cores_limit))
     cores = min(max(1, int(dask.worker_cores)), cores_limit)
     memory_bounds = (min(_LEAST_MEMORY_GIB, dask.worker_memory_gib_limit), dask.worker_memory_gib_limit)
     memory = min(dask.worker_memory_gib, dask.worker_memory_gib_limit)
-    environments = [
-        (each.name, str(each.prefix / "bin" / "python") if each.prefix else sys.executable)
-        for each in settings.labs.environments
-    ]
     return Options(
         Count("workers", 0, (0, dask.cluster_workers_limit), unit="workers", label="Workers at start"),
         Count("worker_cores", cores, (1, cores_limit), unit="cores", label="Cores of a worker"),
@@ -83,7 +98,7 @@ def cluster_options(settings: Settings) -> Options:
         Select("environment", environments, label="Environment"),
         Word("account", label="Account that pays"),
         Word("lease", label="Lease of the server it is started from"),
-        handler=_configuration,
+        handler=handler,
     )
 
 

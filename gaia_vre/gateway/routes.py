@@ -9,6 +9,7 @@ from aiohttp import web
 from dask_gateway_server.routes import api_handler
 
 from gaia_vre.gateway.admission import lease_of
+from gaia_vre.gateway.grants import Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,7 +31,7 @@ def add_routes(application: web.Application, backend: Any) -> None:
     @api_handler(user_authenticated=True)  # type: ignore[untyped-decorator, unused-ignore]
     async def every_cluster(request: web.Request) -> web.Response:
         _check(request)
-        return web.json_response([_described(backend, each) for each in backend.db.active_clusters()])
+        return web.json_response([_described(backend, each) for each in backend.active()])
 
     @api_handler(user_authenticated=True)  # type: ignore[untyped-decorator, unused-ignore]
     async def stop(request: web.Request) -> web.Response:
@@ -67,7 +68,7 @@ def _telling(backend: Any) -> Any:
         name = request.match_info.get("cluster_name")
         if name and answer.status == 200 and request.path.endswith(("/scale", "/adapt")):
             cluster = backend.find(name)
-            message = backend.grant(cluster).message if cluster is not None else ""
+            message = backend.message(cluster) if cluster is not None else ""
             if message:
                 return web.json_response({"ok": False, "msg": message})
         return answer
@@ -120,7 +121,7 @@ def _granted(backend: Any, cluster: Any) -> dict[str, Any]:
         "name": cluster.name,
         "workers": grant.granted,
         "wanted": grant.wanted,
-        "message": grant.message,
+        "message": backend.message(cluster),
         "account": grant.account,
         "kept": grant.kept,
     }
@@ -128,17 +129,17 @@ def _granted(backend: Any, cluster: Any) -> dict[str, Any]:
 
 def _described(backend: Any, cluster: Any) -> dict[str, Any]:
     """Say whose a cluster is and what it holds; no token, key or dashboard."""
-    grant = backend.grant(cluster)
+    grant, sizes = backend.grant(cluster), Sizes.of(cluster.config)
     return {
         "name": cluster.name,
         "username": cluster.username,
-        "status": cluster.model_status.name.lower(),
+        "status": backend.status(cluster).name.lower(),
         "started": cluster.start_time / 1000,
-        "workers": len(cluster.active_workers()),
-        "worker_cores": cluster.config.worker_cores,
-        "worker_memory_gib": cluster.config.worker_memory / 2**30,
-        "scheduler_cores": cluster.config.scheduler_cores,
-        "scheduler_memory_gib": cluster.config.scheduler_memory / 2**30,
+        "workers": backend.running(cluster),
+        "worker_cores": sizes.each.cores,
+        "worker_memory_gib": sizes.each.memory_gib,
+        "scheduler_cores": sizes.base.cores,
+        "scheduler_memory_gib": sizes.base.memory_gib,
         "lease": lease_of(cluster.name),
         "account": grant.account or cluster.options.get("account", ""),
         "parent": cluster.options.get("lease", ""),

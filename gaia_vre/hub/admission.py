@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.client import Amounts, LeaseWanted
 from gaia_vre.core.errors import DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
-from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
+from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.journal import Journal, seconds_ago
+from gaia_vre.hub.language import language_of_start
 from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
+from gaia_vre.hub.rescue import too_full
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+    from gaia_vre.core.settings import Settings
 
 _LOOK_SECONDS = 5.0
 _JOURNAL = "untold.jsonl"
@@ -27,14 +32,16 @@ log = logging.getLogger(__name__)
 
 
 def configure_admission(c: Config, settings: Settings | None = None) -> None:
-    """Have every start of a server admitted."""
-    desk = desk_of(settings or load_settings())
+    """Have every start of a server admitted; that of a pod where its real size is known, see `pods.admission`."""
+    settings = settings or hub_settings()
+    desk = desk_of(settings)
 
     async def admit(spawner: Any) -> None:
         # No method: the hub copies its configuration, and with a method all that it belongs to.
         await desk.admit(spawner)
 
-    propose(c, "Spawner", pre_spawn_hook=admit)
+    if settings.kubernetes is None:
+        propose(c, "Spawner", pre_spawn_hook=admit)
     desk.watch()
 
 
@@ -56,21 +63,28 @@ class Desk:
 
     # Start and end ------------------------------------------------------------------------------
 
-    async def admit(self, spawner: Any) -> None:
-        """Reserve what the chosen size holds; called by the hub before each start.
+    async def admit(self, spawner: Any, amounts: Amounts | None = None) -> None:
+        """Reserve what a server holds; called by the hub before each start.
+
+        Parameters
+        ----------
+        amounts
+            What it really holds, where that is known; else the chosen size.
 
         Raises
         ------
         Refusal
             It does not fit, or cannot be decided now; the person reads why, and what would fit.
         """
-        spawner.refused = True
+        spawner.refused, spawner.rescue = True, None
+        language_of_start(spawner)  # a refusal is read in it
+        steps.begin(spawner, then=self._tell_start)
         choice = self._choice(spawner)
-        wanted = _wanted(spawner, choice)
+        wanted = _wanted(spawner, choice, amounts or Amounts(choice.size.cores, choice.size.memory_gib))
         # Set before the answer: one that comes too late is given back by the end of this start.
         spawner.lease = wanted.id
         try:
-            await self.door.ask("POST", "/quotas/leases", wanted.body())
+            answer = await self.door.ask("POST", "/quotas/leases", wanted.body())
         except DoesNotFit as refusal:
             spawner.lease = None
             raise self._refused(spawner, choice, refusal, wanted.id) from refusal
@@ -80,7 +94,10 @@ class Desk:
                 raise Refusal(error.message, reason="account", status=error.status) from error
             await self._admit_silently(spawner, choice, wanted)
         else:
+            spawner.rescue = too_full(answer)
+            spawner.account = (answer or {}).get("account")
             self._tell_soon()
+        steps.note(spawner, steps.BUDGET)
         spawner.refused = False
 
     def _choice(self, spawner: Any) -> Choice:
@@ -108,12 +125,12 @@ class Desk:
     async def _admit_silently(self, spawner: Any, choice: Choice, wanted: LeaseWanted) -> None:
         """Start small sizes on a lease that the service is told of later."""
         most = self.settings.quotas.emergency_cores
-        if choice.size.cores > most:
+        if wanted.amounts.cores > most:
             # Should the request have arrived all the same, the meter gives back what never appears.
             spawner.lease = None
             raise Refusal(
                 f"What is left cannot be looked up now: meanwhile sizes up to {most:g} cores start, and "
-                f"{choice.size.title} has {choice.size.cores:g}. Nothing was started and nothing was charged",
+                f"{choice.size.title} has {wanted.amounts.cores:g}. Nothing was started and nothing was charged",
                 reason="service",
                 status=503,
             )
@@ -125,6 +142,18 @@ class Desk:
                 status=503,
             )
         log.warning("%s starts on an emergency lease: the service does not answer", spawner._log_name)
+
+    # How long it took ---------------------------------------------------------------------------
+
+    def _tell_start(self, spawner: Any) -> None:
+        self._begin(self._start_told(_timing(spawner, self._choice(spawner))))
+
+    async def _start_told(self, timing: dict[str, Any]) -> None:
+        try:
+            await self.door.ask("POST", "/starts", timing)
+        except GaiaError as error:
+            # A number less in a plot: nobody needs it later.
+            log.info("How long a start took could not be told: %s", error.message)
 
     # What is told later -------------------------------------------------------------------------
 
@@ -191,7 +220,7 @@ class Desk:
         return Refusal(
             f"{refusal.message}. Nothing was started and nothing was charged",
             reason="quota",
-            html=refusal_html(self.settings.labs, refused),
+            html=refusal_html(self.settings.labs, refused, language_of_start(spawner)),
             status=409,
         )
 
@@ -213,16 +242,21 @@ def desk_of(settings: Settings) -> Desk:
     return _desks[key]
 
 
-def _wanted(spawner: Any, choice: Choice) -> LeaseWanted:
+def _wanted(spawner: Any, choice: Choice, amounts: Amounts) -> LeaseWanted:
     return LeaseWanted(
         id=f"s-{secrets.token_hex(12)}",
         kind="server",
         username=spawner.user.name,
         groups=groups_of(spawner.user),
         thing=spawner.name,
-        amounts=Amounts(choice.size.cores, choice.size.memory_gib),
+        amounts=amounts,
         account=choice.account,
     )
+
+
+def _timing(spawner: Any, choice: Choice) -> dict[str, Any]:
+    kind = {"size": choice.size.name, "environment": choice.environment.name}
+    return {"username": spawner.user.name, "name": spawner.name, **kind, "steps": steps.took(spawner)}
 
 
 def groups_of(user: Any) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.hub.admission import Desk, desk_of
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
+    from gaia_vre.core.settings import Settings
+
 
 def configure_endings(c: Config, settings: Settings | None = None) -> None:
     """Have every end of a server reported, on whatever path it comes."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(c, "Spawner", post_stop_hook=report_endings(desk_of(settings)))
 
 

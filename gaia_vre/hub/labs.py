@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.hub.admission import desk_of
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.form import form_fields, options_from_form
+from gaia_vre.hub.language import language_of_start
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from gaia_vre.core.settings import Settings
+
+
+def _language_code(spawner: Any) -> str:
+    """Return what JupyterLab speaks until the person chooses another language there."""
+    return language_of_start(spawner).code
+
 
 def configure_labs(c: Config, settings: Settings | None = None) -> None:
     """Set what holds for a lab wherever it runs."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(
         c,
         "Spawner",
         default_url="/lab",
+        environment={"GAIA_VRE_LANGUAGE": _language_code},
         options_form=form_fields(desk_of(settings)),
         options_from_form=options_from_form,
+        apply_user_options=_checked_at_start,
         start_timeout=settings.labs.start_seconds,
         http_timeout=settings.labs.start_seconds,
         poll_interval=5,
@@ -29,3 +39,7 @@ def configure_labs(c: Config, settings: Settings | None = None) -> None:
         # A refusal is told to the person who asked; it must never stop the hub for all others.
         consecutive_failure_limit=0,
     )
+
+
+def _checked_at_start(spawner: object, options: object) -> None:
+    """Leave a person's options to the admission, which refuses in words; without this the hub warns of each."""

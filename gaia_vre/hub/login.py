@@ -15,22 +15,25 @@ from traitlets import Tuple
 
 from gaia_vre.core.errors import InvalidInput, SettingsError
 from gaia_vre.core.names import RESERVED_PREFIXES, USERNAME_PATTERN, check_username
-from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-    from gaia_vre.core.settings import OpenIDConnect
+    from gaia_vre.core.settings import OpenIDConnect, Settings
 
 _ENTITLEMENT = re.compile(r"urn:[^#]*?:group:(?P<path>[^#]+)(?:#.*)?")
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,99}")
 _DISCOVERY_SECONDS = 10
+_PASSWORD = "GAIA_VRE_USER_PASSWORD"  # noqa: S105 - the name of a variable
+_CHART_AUTHENTICATORS = (None, "dummy")
+"""What the official chart sets where nobody has chosen; the latter lets everybody in."""
 
 
 def configure_login(c: Config, settings: Settings | None = None) -> None:
     """Choose the authenticator and tell it who may come in."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     login = settings.login
     propose(
         c,
@@ -40,19 +43,26 @@ def configure_login(c: Config, settings: Settings | None = None) -> None:
         delete_invalid_users=True,
     )
     propose(c, "CheckedNames", reserved_prefixes=login.reserved_prefixes)
+    if c.JupyterHub.get("authenticator_class") in _CHART_AUTHENTICATORS and "DummyAuthenticator" not in c:
+        c.JupyterHub.pop("authenticator_class", None)
     if login.oidc is not None and login.kind == "oidc":
         _configure_institution(c, login.oidc, settings)
     else:
-        _configure_passwords(c)
+        _configure_passwords(c, settings)
 
 
-def _configure_passwords(c: Config) -> None:
+def _configure_passwords(c: Config, settings: Settings) -> None:
+    if settings.kubernetes is not None and "authenticator_class" not in c.JupyterHub and not os.environ.get(_PASSWORD):
+        raise SettingsError(
+            f"login.kind: 'shared-password' needs the variable {_PASSWORD} of the hub, from a Secret; a site in "
+            "production signs people in by 'oidc'"
+        )
     propose(c, "JupyterHub", authenticator_class=GeneratedPasswords)
     propose(c, "Authenticator", allow_all=True)
     propose(
         c,
         "SharedPasswordAuthenticator",
-        user_password=os.environ.get("GAIA_VRE_USER_PASSWORD"),
+        user_password=os.environ.get(_PASSWORD),
         admin_password=os.environ.get("GAIA_VRE_ADMINISTRATOR_PASSWORD"),
     )
 

@@ -7,28 +7,44 @@ from typing import TYPE_CHECKING
 
 from tornado.web import StaticFileHandler
 
-from gaia_vre.core.settings import Settings, load_settings
+from gaia_vre.hub.deployment import hub_settings
+from gaia_vre.hub.language import language_variables
+from gaia_vre.hub.steps import told
 from gaia_vre.hub.traits import propose
 from gaia_vre.look import STATIC, TEMPLATES
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from gaia_vre.core.settings import Settings
+
 HOME = "/services/gaia/"
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
+    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+)
+"""No script and no style inside a page, and nothing of another host."""
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
 def configure_pages(c: Config, settings: Settings | None = None) -> None:
     """Put our templates before the hub's and serve the files they link to."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(
         c,
         "JupyterHub",
         default_url=HOME,
+        tornado_settings={"headers": {"Content-Security-Policy": POLICY, **HEADERS}},
         template_paths=[str(Path(__file__).with_name("templates")), str(TEMPLATES)],
         template_vars={
             "gaia_home": HOME,
             "gaia_kind": settings.login.kind,
+            "gaia_contact": settings.login.contact or "",
+            "gaia_terms": settings.login.terms or "",
             "gaia_idle_minutes": settings.labs.idle_minutes,
+            "gaia_start_seconds": settings.labs.start_seconds,
+            "gaia_starting": lambda _: told,
+            **language_variables(),
         },
         extra_handlers=[(r"/gaia-static/(.*)", StaticFileHandler, {"path": str(STATIC)})],
     )

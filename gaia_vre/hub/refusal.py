@@ -11,6 +11,11 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jupyterhub.spawner import SpawnException
 
+from gaia_vre.hub.words import amount, short, unit
+from gaia_vre.look.language import Language
+from gaia_vre.quotas.sources import source_words
+from gaia_vre.quotas.words import FORMS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
     from gaia_vre.hub.choices import Choice
 
 _MOST_WAYS = 4
+_INSTANT = frozenset({"cores", "memory", "gpus", "servers", "clusters", "workers"})
+"""What is held at one moment, where the rest is used up over time."""
 
 
 class Refusal(SpawnException):  # type: ignore[misc]
@@ -36,20 +43,6 @@ class Refusal(SpawnException):  # type: ignore[misc]
             self.jupyterhub_html_message = html
 
 
-WORDS = {
-    "cores": "cores",
-    "memory": "GiB of memory",
-    "gpus": "GPUs",
-    "servers": "servers",
-    "clusters": "Dask clusters",
-    "workers": "Dask workers",
-    "core_hours": "core-hours",
-    "gib_hours": "GiB-hours",
-    "gpu_hours": "GPU-hours",
-    "credits": "credits",
-}
-
-
 @dataclass(frozen=True)
 class Refused:
     """A start that was refused."""
@@ -62,24 +55,31 @@ class Refused:
     """Under which the operators find it."""
 
 
-def refusal_html(labs: Labs, refused: Refused) -> str:
-    """Return the section of the page."""
+def refusal_html(labs: Labs, refused: Refused, language: Language | None = None) -> str:
+    """Return the section of the page, in the language of who asked."""
+    language = language or Language("en")
     facts = refused.refusal.facts
     dimension = str(facts.get("dimension", ""))
     limit, left, asked = (float(facts.get(name, 0)) for name in ("limit", "left", "asked"))
     return _template().render(
         facts=facts,
-        place=_place(facts, refused.username),
+        t=language.text,
+        count=language.count,
+        lang=language,
+        amount=lambda value: amount(language, dimension, value) if dimension in FORMS else short(language, value),
+        short=lambda value: short(language, value),
+        place=_place(facts, refused.username, language),
         size=refused.choice.size,
-        word=WORDS.get(dimension, dimension),
-        instant=dimension in list(WORDS)[:6],
+        word=unit(language, dimension),
+        instant=dimension in _INSTANT,
         limit=limit,
         left=left,
         asked=asked,
+        source=source_words(language, str(facts.get("source", ""))).rstrip("."),
         bar=_bar(limit, left, asked),
         held_by=[one | {"you": one["username"] == refused.username} for one in facts.get("held_by", ())],
         ask=facts.get("ask", ()),
-        ways=_ways(labs, refused),
+        ways=_ways(labs, refused, language),
         number=refused.number,
     )
 
@@ -90,7 +90,7 @@ def spawn_address(username: str, server: str, options: Mapping[str, str]) -> str
     return f"{path}?{urlencode({f'opt-{name}': value for name, value in options.items()})}"
 
 
-def _ways(labs: Labs, refused: Refused) -> list[dict[str, Any]]:
+def _ways(labs: Labs, refused: Refused, language: Language) -> list[dict[str, Any]]:
     """Return what would fit: on the same account the largest first, then the same size elsewhere."""
     sizes = {size.name: size for size in labs.sizes}
     wanted, payer = refused.choice, refused.choice.account or f"person:{refused.username}"
@@ -99,7 +99,7 @@ def _ways(labs: Labs, refused: Refused) -> list[dict[str, Any]]:
     return [
         {
             "size": sizes[one["size"]],
-            "account": _place({"account": one["account"], "title": one["title"]}, refused.username),
+            "account": _place({"account": one["account"], "title": one["title"]}, refused.username, language),
             "credits": one["credits"],
             "address": spawn_address(
                 refused.username,
@@ -111,9 +111,11 @@ def _ways(labs: Labs, refused: Refused) -> list[dict[str, Any]]:
     ]
 
 
-def _place(facts: Mapping[str, Any], username: str) -> str:
-    if facts.get("account") in (f"person:{username}", f"ceiling:{username}"):
-        return "your account" if facts["account"].startswith("person:") else "what you may hold"
+def _place(facts: Mapping[str, Any], username: str, language: Language) -> str:
+    if facts.get("account") == f"person:{username}":
+        return language.text("your account")
+    if facts.get("account") == f"ceiling:{username}":
+        return language.text("what you may hold")
     return str(facts.get("title", ""))
 
 
@@ -129,5 +131,4 @@ def _template() -> Template:
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
     )
-    pages.filters["amount"] = lambda value: f"{value:,.2f}".rstrip("0").rstrip(".")
     return pages.get_template("gaia_refusal.html")

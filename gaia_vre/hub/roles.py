@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.settings import Settings, load_settings
-from gaia_vre.hub.traits import propose
+from gaia_vre.hub.deployment import hub_settings
+from gaia_vre.hub.traits import add_named, propose
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from gaia_vre.core.settings import Settings
+
 _OUR_SERVICES = ["access:services!service=gaia", "access:services!service=dask-gateway"]
+
+_OWN_API = "http://localhost:8081/hub/api"
 
 SERVICE_SCOPES = {
     # The reconcile loop looks at what runs and ends what should not.
@@ -35,28 +40,29 @@ SERVICE_SCOPES = {
 
 def configure_roles(c: Config, settings: Settings | None = None) -> None:
     """Declare the services of the environment and the roles of people, labs and services."""
-    settings = settings or load_settings()
+    settings = settings or hub_settings()
     propose(
         c,
         "JupyterHub",
-        load_roles=_roles(),
-        services=_services(settings),
         # Our tokens are long and random: without this the hub hashes each 16,384 times a request.
         trust_user_provided_tokens=True,
         allow_named_servers=True,
         named_server_limit_per_user=10,
     )
+    services = _services(settings) if settings.kubernetes is None else _pods_services(c, settings)
+    add_named(c, "JupyterHub", "services", services)
+    add_named(c, "JupyterHub", "load_roles", _roles({service["name"] for service in services}))
 
 
-def _roles() -> list[dict[str, Any]]:
+def _roles(services: set[str]) -> list[dict[str, Any]]:
     people = {"name": "user", "scopes": ["self", *_OUR_SERVICES]}
     labs = {"name": "server", "scopes": ["users:activity!user", "access:servers!server", *_OUR_SERVICES]}
-    services = [
+    duties = [
         {"name": f"gaia-{name}", "services": [name], "scopes": scopes}
         for name, scopes in SERVICE_SCOPES.items()
-        if scopes
+        if name in services
     ]
-    return [people, labs, *services]
+    return [people, labs, *duties]
 
 
 def _services(settings: Settings) -> list[dict[str, Any]]:
@@ -66,9 +72,40 @@ def _services(settings: Settings) -> list[dict[str, Any]]:
         "culler": "GAIA_VRE_CULLER_TOKEN",
         "supervisor": "GAIA_VRE_SUPERVISOR_TOKEN",
     }
-    details: dict[str, dict[str, Any]] = {
+    details = _details(f"http://127.0.0.1:{settings.addresses.service_port}")
+    return [
+        {"name": name, "api_token": os.environ.get(variable, ""), **details[name]} for name, variable in tokens.items()
+    ]
+
+
+def _pods_services(c: Config, settings: Settings) -> list[dict[str, Any]]:
+    """Return the services of a cluster, without the tokens: the chart makes them.
+
+    There is no supervisor: Kubernetes is, and the hub itself gives its proxy the routes back. The official chart's
+    culler, where it is on, is the operator's choice.
+    """
+    details = _details(settings.addresses.service or "")
+    seconds = settings.labs.idle_minutes * 60
+    look = max(5, min(300, seconds // 2))
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterhub_idle_culler",
+        f"--timeout={seconds:.0f}",
+        f"--cull-every={look:.0f}",
+        "--concurrency=5",
+    ]
+    culler = {"name": "culler", **details["culler"], "command": [*command, f"--url={_OWN_API}"]}
+    ours = [{"name": name, **details[name]} for name in ("gaia", "dask-gateway")]
+    given = c.JupyterHub.get("services", [])
+    culled = isinstance(given, list) and any(entry.get("name") == "jupyterhub-idle-culler" for entry in given)
+    return ours if culled else [*ours, culler]
+
+
+def _details(service_url: str) -> dict[str, dict[str, Any]]:
+    return {
         "gaia": {
-            "url": f"http://127.0.0.1:{settings.addresses.service_port}",
+            "url": service_url,
             "oauth_client_id": "service-gaia",
             "oauth_no_confirm": True,
             # Pages act with the rights of the person who looks at them.
@@ -80,6 +117,3 @@ def _services(settings: Settings) -> list[dict[str, Any]]:
         "culler": {"display": False},
         "supervisor": {"display": False},
     }
-    return [
-        {"name": name, "api_token": os.environ.get(variable, ""), **details[name]} for name, variable in tokens.items()
-    ]

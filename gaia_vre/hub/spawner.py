@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from jupyterhub.spawner import SimpleLocalProcessSpawner
@@ -19,11 +19,18 @@ from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.names import slug
 from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
+from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
-from gaia_vre.hub.launch import gaia_environment, isolated, lab_command
+from gaia_vre.hub.launch import gaia_environment, isolated, isolation_program, lab_command
 from gaia_vre.hub.refusal import Refusal
+from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, TooFull, open_home
 from gaia_vre.isolation.limits import existing_group, limit_group
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gaia_vre.isolation.bubblewrap import Confinement
 
 _PORT_LOOKS_SECONDS = 0.02
 _STOP_SECONDS = 10.0
@@ -42,10 +49,13 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     end_reason: str | None = None
     lease: str | None = None
     """What this start has reserved; set before it and taken away after its end."""
+    rescue: TooFull | None = None
+    """What the service said of the home at this start, if it is too full: the lab gets a temporary one."""
     refused: bool = False
     """The last start was refused: there is no end to tell of."""
     ran: bool = False
     """It has answered: what never did costs nothing."""
+    step_names = steps.LOCAL
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -69,7 +79,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         return str(self.folder.home(self.user.name))
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
-        home = str(self.folder.home(self.user.name))
+        home = str(self._home)
         return env | {"USER": self.user.name, "HOME": home, "SHELL": "/bin/bash"}
 
     def get_env(self) -> dict[str, str]:
@@ -77,6 +87,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         env |= gaia_environment(self.settings, self.folder, self.examples, env["JUPYTERHUB_SERVICE_PREFIX"])
         if self.lease:
             env["GAIA_VRE_LEASE"] = self.lease
+        if self.rescue:
+            env["JUPYTERHUB_DEFAULT_URL"] = ADDRESS
         return env | {INSTANCE_VARIABLE: self.instance, SERVER_VARIABLE: self.mark}
 
     # Start --------------------------------------------------------------------------------------
@@ -88,13 +100,14 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         loop = asyncio.get_running_loop()
         # A hub that was killed while starting this server has forgotten its process.
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 1.0)
-        home = self.folder.home(self.user.name)
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        room = await loop.run_in_executor(None, self._open_home)
         self.port = random_port()
-        command = [*lab_command(choice.environment), *self.get_args()]
-        self._launch(isolated(command, home, self.folder, self.examples, self.settings), home, choice)
+        command = [*lab_command(choice.environment), *self.get_args(), *(RESCUE_ARGUMENTS if self.rescue else ())]
+        self._launch(isolated(command, room, self.folder, self.examples, self.settings), room.home, choice)
+        steps.note(self, steps.CONTAINER)
         await self._until_it_answers()
         self.ran = True
+        steps.note(self, steps.LAB)
         return "127.0.0.1", self.port
 
     def _choice(self) -> Choice:
@@ -134,6 +147,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
                 continue
             writer.close()
             return
+
+    def progress(self) -> AsyncIterator[dict[str, Any]]:
+        return steps.progress(self)
 
     # Watch and stop -----------------------------------------------------------------------------
 
@@ -205,6 +221,18 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         self.started = None
 
     # Files --------------------------------------------------------------------------------------
+
+    def _open_home(self) -> Confinement:
+        bound = isolation_program(self.settings) is not None
+        return open_home(self.folder.home(self.user.name), self._temporary_home, self.rescue, bound=bound)
+
+    @property
+    def _home(self) -> Path:
+        return self._temporary_home if self.rescue else self.folder.home(self.user.name)
+
+    @property
+    def _temporary_home(self) -> Path:
+        return self.folder.rescue / self._group_name
 
     @property
     def _group_name(self) -> str:

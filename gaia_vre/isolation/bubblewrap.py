@@ -33,6 +33,8 @@ class Confinement:
     """Read and write; also the working folder and $HOME."""
     read_only: tuple[Path, ...] = ()
     read_write: tuple[Path, ...] = ()
+    placed: tuple[tuple[Path, Path], ...] = ()
+    """What is seen, read and write, at another place than its own."""
 
 
 @functools.cache
@@ -82,6 +84,8 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
         argv += ["--ro-bind", str(folder), str(folder)]
     for folder in (confinement.home, *confinement.read_write):
         argv += ["--bind", str(folder), str(folder)]
+    for folder, place in confinement.placed:
+        argv += ["--bind", str(folder), str(place)]
     return [*argv, "--chdir", str(confinement.home), "--", *command]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from traitlets.config import Config
 
@@ -42,15 +43,25 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
         # HoloViews would have Bokeh loaded from another host.
         "HOLOVIEWSRC": str(here / "holoviews_settings.py"),
         # No question whether to fetch news from another host, no look for a language server that is not there.
-        "JUPYTER_CONFIG_PATH": str(here / "jupyter"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, _configurations(here, environment))),
     }
     return {name: value for name, value in wanted.items() if name not in environment}
+
+
+def _configurations(here: Path, environment: Mapping[str, str]) -> list[Path]:
+    """Return the folders of JupyterLab's defaults, first those of the language that the person reads."""
+    language = environment.get("GAIA_VRE_LANGUAGE", "")
+    spoken = here / f"jupyter-{language}"
+    return [*([spoken] if language.isalpha() and spoken.is_dir() else []), here / "jupyter"]
 
 
 def _server(c: Config, environment: Mapping[str, str]) -> None:
     c.ServerApp.root_dir = environment.get("HOME", "")
     c.ServerApp.allow_root = os.geteuid() == 0
     c.ServerApp.kernel_websocket_connection_class = "gaia_vre.lab.channels.PromptConnection"
+    # Dashboards of Dask open through the lab, wherever the gateway is.
+    gateway = urlsplit(environment.get("DASK_GATEWAY__ADDRESS", "")).hostname
+    c.ServerProxy.host_allowlist = list(dict.fromkeys(["localhost", "127.0.0.1", *([gateway] if gateway else [])]))
     c.ServerApp.jpserver_extensions = {**dict.fromkeys(LEFT_OUT, False), "gaia_vre.lab.extension": True}
 
 

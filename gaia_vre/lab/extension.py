@@ -1,4 +1,4 @@
-"""Our part of a lab's server: activity, examples, datasets of the catalog, extensions on demand."""
+"""Our part of a lab's server: activity, examples, datasets, the panel, extensions on demand."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tornado.ioloop import PeriodicCallback
 
-from gaia_vre.lab import activity, datasets, on_demand, spare
+from gaia_vre.lab import activity, datasets, events, on_demand, spare
 from gaia_vre.lab.examples import copy_examples
+from gaia_vre.lab.panel import handlers as panel
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -21,6 +22,8 @@ EXAMPLES_VARIABLE = "GAIA_VRE_EXAMPLES"
 def load(server: ServerApp) -> None:
     """Prepare the server; nothing here may slow its start."""
     datasets.add_handler(server)
+    events.add_handler(server)
+    panel.add_handlers(server)
     if not server.jpserver_extensions.get("jupyter_server_proxy"):
         on_demand.OnDemand(server, "jupyter_server_proxy", ("proxy", "server-proxy"))
     if not server.jpserver_extensions.get("dask_labextension"):

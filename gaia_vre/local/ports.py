@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gaia_vre.core.errors import Conflict
 
 if TYPE_CHECKING:
-    from gaia_vre.core.settings import Addresses
+    from gaia_vre.core.address_settings import Addresses
 
 _INNER = ("proxy_api_port", "hub_port", "service_port", "gateway_port", "gateway_api_port")
 

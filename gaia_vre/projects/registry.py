@@ -11,7 +11,7 @@ from gaia_vre.projects.payers import ProjectPayers
 from gaia_vre.projects.people import People
 from gaia_vre.projects.store import Projects
 from gaia_vre.quotas.deciding import Office
-from gaia_vre.quotas.policy import rules_of
+from gaia_vre.quotas.imported import rules_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,6 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
     """Return accounting, which knows the accounts of projects, and the projects."""
     projects = Projects(engine, lambda: clock().wall)
     people = People(projects)
-    rules = replace(rules_of(settings.quotas), made=ProjectPayers(projects, people))
+    rules = replace(rules_in_force(engine, settings.quotas), made=ProjectPayers(projects, people))
     office = Office(engine, rules, clock)
     return office, Registry(projects, people, Joinings(projects), Founding(projects, office, settings.projects))

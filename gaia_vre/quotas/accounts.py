@@ -68,6 +68,12 @@ class Accounts:
             rows = connection.execute(query.order_by(AccountRow.level.desc(), AccountRow.name))
             return [account_of(row) for row in rows]
 
+    def declared(self) -> list[Account]:
+        """Return the sites, communities, projects and courses, whose number does not grow with that of people."""
+        query = select(AccountRow.__table__).where(AccountRow.level > 0, AccountRow.kind != "person")
+        with self._engine.connect() as connection:
+            return [account_of(row) for row in connection.execute(query)]
+
     def allow(self, name: str, allowance: Allowance) -> None:
         """Put limits in force, with their sources and window; raises NotFound."""
         limits = {dimension: limit.value for dimension, limit in allowance.limits.items()}

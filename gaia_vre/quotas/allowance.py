@@ -82,11 +82,11 @@ def allowance(policy: Policy, kind: str, grounds: Grounds, now: datetime) -> All
 
 
 def _overridden(name: str, overrides: Sequence[Override], now: datetime) -> Limit | None:
-    """Return the override in force that began last."""
+    """Return the override in force that began last, of several at once the last given."""
     found = [one for one in overrides if one.dimension == name and one.holds(now)]
     if not found:
         return None
-    last = max(found, key=lambda one: one.start)
+    last = max(reversed(found), key=lambda one: one.start)
     until = f" until {last.until.date().isoformat()}" if last.until else ""
     return Limit(last.value, f"{last.reason}, by {last.by}{until}")
 

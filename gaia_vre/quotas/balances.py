@@ -10,7 +10,17 @@ from sqlalchemy import select, text
 from gaia_vre.core.errors import NotFound
 from gaia_vre.database.many import execute_many
 from gaia_vre.database.quotas import AccountRow
-from gaia_vre.quotas.model import BUDGETS, CAPS, NOTHING_HELD, NOTHING_USED, Account, Holding, Spending, Window
+from gaia_vre.quotas.model import (
+    BUDGETS,
+    CAPS,
+    NOTHING_HELD,
+    NOTHING_USED,
+    Account,
+    Holding,
+    Spending,
+    Window,
+    share_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +54,8 @@ _CHAIN = text(
     """WITH RECURSIVE up (id, parent_id, level) AS (
         SELECT id, parent_id, level FROM account WHERE name = :name
         UNION ALL SELECT a.id, a.parent_id, a.level FROM account a JOIN up ON a.id = up.parent_id)
-    SELECT id, level FROM up UNION ALL SELECT id, level FROM account WHERE name = :ceiling ORDER BY level, id"""
+    SELECT id, level FROM up UNION ALL SELECT id, level FROM account WHERE name IN (:ceiling, :share)
+    ORDER BY level, id"""
 )
 
 
@@ -76,15 +87,16 @@ class Changes:
         execute_many(connection, f"UPDATE account SET {changed} WHERE id = ?", values)  # noqa: S608
 
 
-def chain(connection: Connection, name: str, ceiling: str) -> tuple[int, tuple[int, ...]]:
-    """Return the account of this name, and all accounts that a charge to it must fit in, from below.
+def chain(connection: Connection, name: str, username: str) -> tuple[int, tuple[int, ...]]:
+    """Return the account of this name, and all accounts that a person's charge to it must fit in, from below.
 
     Raises
     ------
     NotFound
         There is no account of this name.
     """
-    found = connection.execute(_CHAIN, {"name": name, "ceiling": ceiling}).all()
+    beside = {"ceiling": f"ceiling:{username}", "share": share_name(name, username)}
+    found = connection.execute(_CHAIN, {"name": name, **beside}).all()
     payers = [row.id for row in found if row.level > 0]
     if not payers:
         raise NotFound(f"There is no account {name[:120]!r}")

@@ -12,6 +12,7 @@ from gaia_vre.database.quotas import AccountRow, EntryRow, LeaseRow, SpendRow
 from gaia_vre.quotas import leases
 from gaia_vre.quotas.accounts import subtree
 from gaia_vre.quotas.balances import Changes, account_of, read
+from gaia_vre.quotas.entries import spent
 from gaia_vre.quotas.model import BUDGETS, CAPS, NOTHING_HELD, NOTHING_USED, Holding, Spending
 
 if TYPE_CHECKING:
@@ -93,17 +94,18 @@ def _from_leases(connection: Connection) -> tuple[dict[int, Holding], dict[int, 
 
 
 def _from_sums(connection: Connection, accounts: Sequence[Account], now: datetime) -> dict[int, Spending]:
-    tree = [account for account in accounts if account.kind != "ceiling"]
+    tree = [account for account in accounts if account.kind not in ("ceiling", "share")]
     used = {}
     for account in accounts:
         if account.kind == "ceiling":
-            which = SpendRow.username == account.key
+            which = [SpendRow.username == account.holder]
+        elif account.kind == "share":
+            which = [SpendRow.username == account.holder, SpendRow.account_id == account.parent]
         else:
-            which = SpendRow.account_id.in_(subtree(tree, account.id))
+            which = [SpendRow.account_id.in_(subtree(tree, account.id))]
         begins = account.window.begins(now)
         since = [SpendRow.day >= begins.date()] if begins else []
-        sums = connection.execute(select(*(func.sum(getattr(SpendRow, name)) for name in BUDGETS)).where(which, *since))
-        used[account.id] = Spending(*(int(amount or 0) for amount in sums.one()))
+        used[account.id] = spent(connection, *which, *since)
     return used
 
 

@@ -12,7 +12,7 @@ from gaia_vre.quotas.accounts import Accounts, account_name
 from gaia_vre.quotas.events import Event, Events
 from gaia_vre.quotas.holders import Holders
 from gaia_vre.quotas.ledger import SLICE_SECONDS, Grown, Ledger, Wanted
-from gaia_vre.quotas.model import NOTHING_HELD, Holding, Rate
+from gaia_vre.quotas.model import NOTHING_HELD, Holding, Rate, payer_of
 from gaia_vre.quotas.offers import Offer, offer
 from gaia_vre.quotas.policy import managers_of
 
@@ -76,6 +76,12 @@ class Office:
     def prepare(self) -> None:
         """Make the accounts of the settings; when the service starts."""
         self.holders.prepare(self.clock().wall)
+
+    def renew(self, rules: Rules) -> None:
+        """Go by other rules from now on, such as after an import."""
+        self.rules = replace(rules, made=self.rules.made)
+        self.holders = Holders(self.engine, self.rules)
+        self.prepare()
 
     def admit(self, request: Request, *, forced: bool = False, at: Instant | None = None) -> Admitted:
         """Return a lease for something, if the charge fits on every level.
@@ -156,7 +162,7 @@ class Office:
         with self.engine.connect() as connection:
             found = []
             for name in names:
-                payer, chain = balances.chain(connection, name, f"ceiling:{username}")
+                payer, chain = balances.chain(connection, name, username)
                 accounts = balances.read(connection, chain)
                 found.append(offer([*accounts.values()], accounts[payer], rates, SLICE_SECONDS))
         return found
@@ -179,11 +185,19 @@ class Office:
             for name, size in one.sizes.items()
             if size.fits
         ]
-        chain = [str(refusal.facts.get("account", "")), *self._above(str(refusal.facts.get("account", "")))]
+        refused = payer_of(str(refusal.facts.get("account", "")))
+        chain = [refused, *self._above(refused)]
         facts = refusal.facts | {"fitting": fitting, "ask": list(managers_of(self.rules, chain))}
         key = f"refused:{request.id}"
         self.events.record(
-            Event(key, now.wall, "refused", str(facts.get("account", "")), request.username, None, _kept(facts))
+            Event(
+                key=key,
+                at=now.wall,
+                kind="refused",
+                account=str(facts.get("account", "")),
+                username=request.username,
+                facts=_kept(facts) | {"message": refusal.message},
+            )
         )
         return DoesNotFit(refusal.message, facts)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gaia_vre.database.quotas import EntryRow, SpendRow
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from gaia_vre.quotas.model import Lease
 
@@ -62,6 +62,12 @@ def write(connection: Connection, entries: Sequence[Entry]) -> None:
         ),
         rows,
     )
+
+
+def spent(connection: Connection, *which: ColumnElement[bool]) -> Spending:
+    """Return the sum of days of the kind asked for."""
+    sums = connection.execute(select(*(func.sum(getattr(SpendRow, name)) for name in BUDGETS)).where(*which))
+    return Spending(*(int(amount or 0) for amount in sums.one()))
 
 
 def _row(one: Entry) -> dict[str, object]:

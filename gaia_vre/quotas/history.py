@@ -46,9 +46,10 @@ class History:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def of_person(self, username: str, since: date, until: date) -> list[Used]:
-        """Return what one person used, whoever paid, day after day."""
-        return self._used(since, until, SpendRow.username == username)
+    def of_person(self, username: str, since: date, until: date, payer: int | None = None) -> list[Used]:
+        """Return what one person used, whoever paid or paid by one account, day after day."""
+        which = [SpendRow.username == username] + ([] if payer is None else [SpendRow.account_id == payer])
+        return self._used(since, until, *which)
 
     def of_account(self, account: int, since: date, until: date) -> list[Used]:
         """Return what was charged to one account, by day and person."""
@@ -114,11 +115,11 @@ class History:
                 found[account] = found.get(account, Spending()) + one
         return found
 
-    def _used(self, since: date, until: date, which: ColumnElement[bool]) -> list[Used]:
+    def _used(self, since: date, until: date, *which: ColumnElement[bool]) -> list[Used]:
         query = (
             select(SpendRow.day, AccountRow.name, SpendRow.username, *_SUMS)
             .join(AccountRow, AccountRow.id == SpendRow.account_id)
-            .where(which, SpendRow.day.between(since, until))
+            .where(*which, SpendRow.day.between(since, until))
             .order_by(SpendRow.day, AccountRow.name, SpendRow.username)
             .limit(MOST_ROWS + 1)
         )

@@ -14,7 +14,7 @@ from gaia_vre.database.quotas import AccountRow, HolderRow, OverrideRow
 from gaia_vre.quotas.accounts import Accounts, account_name
 from gaia_vre.quotas.allowance import Grounds, Override, allowance
 from gaia_vre.quotas.balances import account_of
-from gaia_vre.quotas.model import BUDGETS, CAPS, Allowance, Limit
+from gaia_vre.quotas.model import BUDGETS, CAPS, Allowance, Limit, payer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -135,6 +135,11 @@ class Holders:
             rows = connection.execute(query if account is None else query.where(OverrideRow.account == account))
             return [_given(row) for row in rows]
 
+    def groups_of(self, username: str) -> frozenset[str]:
+        """Return the groups that a person was last said to be in."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalar(select(HolderRow.groups).where(HolderRow.username == username)) or ())
+
     def _exists(self, name: str) -> bool:
         with self._engine.connect() as connection:
             return connection.scalar(select(AccountRow.id).where(AccountRow.name == name)) is not None
@@ -169,13 +174,17 @@ def allowance_of(
     rules: Rules, name: str, groups: frozenset[str], overrides: tuple[Override, ...], now: datetime
 ) -> Allowance:
     """Return the limits of an account by all that is said about it; pure."""
-    declared = rules.declared(name)
+    payer = payer_of(name)
+    declared = rules.declared(payer)
+    own = declared if payer == name else None
     fixed = tuple(
         Override(dimension, value, _EVER, None, "set in the settings", "the operators")
-        for dimension, value in ((declared.amounts if declared else None) or {}).items()
+        for dimension, value in ((own.amounts if own else None) or {}).items()
     )
     bypass = "the settings say so" if name in rules.bypass else None
     found = allowance(rules.policy, name.partition(":")[0], Grounds(groups, (*fixed, *overrides), bypass), now)
+    if payer != name:
+        found = replace(found, window=rules.policy.windows.get(payer.partition(":")[0], found.window))
     if declared and declared.window:
         found = replace(found, window=declared.window)
     return _within_period(found, now)
@@ -204,7 +213,7 @@ def _look(connection: Connection, names: Sequence[str], now: datetime) -> tuple[
     accounts = connection.execute(select(AccountRow.__table__).where(AccountRow.name.in_(names)))
     table = OverrideRow
     holds = (table.start <= now, or_(table.until.is_(None), table.until > now))
-    given = connection.execute(select(table.__table__).where(table.account.in_(names), *holds))
+    given = connection.execute(select(table.__table__).where(table.account.in_(names), *holds).order_by(table.id))
     return [account_of(row) for row in accounts], [_given(row) for row in given]
 
 

@@ -80,7 +80,7 @@ class Ledger:
         with self._writing() as connection:
             if known := leases.find(connection, wanted.id):
                 return _same(known, wanted)
-            payer, chain = balances.chain(connection, wanted.account, f"ceiling:{wanted.username}")
+            payer, chain = balances.chain(connection, wanted.account, wanted.username)
             lease = self._lease(wanted, payer, chain, now)
             if forced:
                 balances.read(connection, chain, lock=True)

@@ -16,14 +16,27 @@ CAPS = ("cores", "memory", "gpus", "servers", "clusters", "workers")
 BUDGETS = ("core_hours", "gib_hours", "gpu_hours", "credits")
 """What is used up over time."""
 
-AccountKind = Literal["site", "community", "project", "course", "person", "ceiling"]
-"""A ceiling stands beside the tree: what one person may hold and use, whoever pays."""
+AccountKind = Literal["site", "community", "project", "course", "person", "ceiling", "share"]
+"""Ceilings and shares stand beside the tree.
 
-LEVELS: dict[str, int] = {"ceiling": 0, "person": 1, "project": 1, "course": 1, "community": 2, "site": 3}
+A ceiling is what one person may hold and use, whoever pays; a share is what one member may of a project.
+"""
+
+LEVELS: dict[str, int] = {"ceiling": 0, "share": 0, "person": 1, "project": 1, "course": 1, "community": 2, "site": 3}
 """In this order the rows of a charge are changed, so that no two charges wait for each other."""
 
 LeaseKind = Literal["server", "cluster"]
 LeaseState = Literal["held", "running", "ended"]
+
+
+def share_name(payer: str, username: str) -> str:
+    """Return the name of the account that holds what one member may of a project."""
+    return f"share:{payer}/{username}"
+
+
+def payer_of(name: str) -> str:
+    """Return the account that a share is of; any other name is its own."""
+    return name.removeprefix("share:").partition("/")[0] if name.startswith("share:") else name
 
 
 @dataclass(frozen=True)
@@ -155,6 +168,11 @@ class Account:
     @property
     def key(self) -> str:
         return self.name.partition(":")[2]
+
+    @property
+    def holder(self) -> str:
+        """The person whose ceiling, share or own account it is."""
+        return self.name.partition("/")[2] if self.kind == "share" else self.key
 
     def left(self, dimension: str) -> int | None:
         """Return what still fits, in millionths or millionths times seconds; None is no limit. May be negative."""

@@ -26,6 +26,8 @@ class SizeOffer:
     """Why it does not fit; empty when it does."""
     hours: float | None
     """How long the account would bear it with nothing else; None is without end."""
+    lacking: dict[str, Any] | None = None
+    """What `why` says, for pages: account, title, dimension, left and limit; None when it fits."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,31 @@ def people(dimension: str, amount: int) -> float:
 
 
 def _size(chain: Sequence[Account], rate: Rate, seconds: int) -> SizeOffer:
-    why = next((_why(account, rate, seconds) for account in chain if lacking(account, rate, seconds)), "")
+    facts = next((_facts(account, rate, seconds) for account in chain if lacking(account, rate, seconds)), None)
     return SizeOffer(
         credits_per_hour=rate.credits / MICRO,
-        fits=not why,
-        why=why,
+        fits=facts is None,
+        why=_why(facts) if facts else "",
         hours=_lasts(chain, rate),
+        lacking=facts,
     )
 
 
-def _why(account: Account, rate: Rate, seconds: int) -> str:
+def _facts(account: Account, rate: Rate, seconds: int) -> dict[str, Any]:
     name = next(iter(lacking(account, rate, seconds)))
     left, limit = max(0, account.left(name) or 0), account.limits[name] or 0
-    word = WORDS[name]
-    return f"{number(people(name, left))} of {number(people(name, limit))} {word} left on {account.title}"
+    return {
+        "account": account.name,
+        "title": account.title,
+        "dimension": name,
+        "left": people(name, left),
+        "limit": people(name, limit),
+    }
+
+
+def _why(facts: Mapping[str, Any]) -> str:
+    word = WORDS[facts["dimension"]]
+    return f"{number(facts['left'])} of {number(facts['limit'])} {word} left on {facts['title']}"
 
 
 def _lasts(chain: Sequence[Account], rate: Rate) -> float | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Protocol
 
 from gaia_vre.core.amounts import micro, micro_hours
+from gaia_vre.core.quotas import Energy
 from gaia_vre.quotas.allowance import Grant, Policy
 from gaia_vre.quotas.model import BUDGETS, LEVELS, Price, Window
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gaia_vre.quotas.allowance import Amounts
     from gaia_vre.quotas.model import AccountKind
 
-_NAMES = {"memory_gib": "memory"}
+NAMES = {"memory_gib": "memory"}
 """What the settings call otherwise, so that the unit is in the name."""
 DIMENSIONS = ("cores", "memory_gib", "gpus", "servers", "clusters", "workers", *BUDGETS)
 _LOCAL = (("site:local", None, "This machine"), ("community:local", "site:local", "Everybody here"))
@@ -75,6 +76,12 @@ class Rules:
     observe: bool = False
     bypass: frozenset[str] = frozenset()
     made: Payers | None = None
+    energy: tuple[Energy, ...] = ()
+
+    def energy_of(self, site: str) -> Energy:
+        """Return the factors of a site's account for the report's estimates."""
+        mine = [one for one in self.energy if one.site == site] or [one for one in self.energy if one.site is None]
+        return mine[0] if mine else Energy()
 
     def price(self, now: datetime) -> Price:
         """Return the price that holds now."""
@@ -107,7 +114,7 @@ def rules_of(settings: Quotas) -> Rules:
         grants=tuple(
             Grant(grant.group, amounts_of(grant, f"quotas.grants.{grant.group}")) for grant in settings.grants
         ),
-        combine={_NAMES.get(name, name): how for name, how in settings.combine.items()},
+        combine={NAMES.get(name, name): how for name, how in settings.combine.items()},
         windows={kind: Window(days=limits.days) for kind, limits in settings.defaults.items()},
     )
     return Rules(
@@ -115,8 +122,9 @@ def rules_of(settings: Quotas) -> Rules:
         prices=settings.prices,
         accounts=accounts,
         people=settings.people or communities[0],
-        observe=settings.observe,
+        observe=settings.mode == "observe",
         bypass=frozenset(settings.bypass),
+        energy=settings.energy,
     )
 
 
@@ -132,7 +140,7 @@ def amounts_of(limits: BaseModel, place: str) -> Amounts:
 
 def dimension_of(name: str) -> str:
     """Return the ledger's name of a dimension of the settings."""
-    return _NAMES.get(name, name)
+    return NAMES.get(name, name)
 
 
 def amount_of(place: str, name: str, value: float | str) -> int:

@@ -10,7 +10,10 @@ from sqlalchemy import func, insert, select, update
 
 from gaia_vre.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from gaia_vre.database.quotas import AccountRow, AskingRow, OverrideRow
+from gaia_vre.messages.model import Message
+from gaia_vre.messages.store import put_kind_away, write
 from gaia_vre.quotas.model import BUDGETS, CAPS
+from gaia_vre.quotas.offers import people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
+    from gaia_vre.messages.model import Fact, Severity
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.quotas.policy import Declared, Rules
 
@@ -101,6 +105,10 @@ class Requests:
                 raise Conflict(f"{MOST_OPEN} requests of {username} wait for an answer already")
             adding = insert(AskingRow).values(username=username, made=now, state="open", answer="", **values)
             number = connection.scalar(adding.returning(AskingRow.id))
+            for manager in deciders(self._rules, wish.account, username):
+                facts = self._facts(wish.account, wish.dimension, wish.more) | {"by": username, "reason": wish.reason}
+                key = f"request-asked:{number}:{manager}"
+                write(connection, Message(key, "request-asked", manager, now, facts, expires=wish.until))
         log.info("request %s: %s asks for more %s on %s", number, username, wish.dimension, wish.account)
         return self.find(number or 0)
 
@@ -126,6 +134,7 @@ class Requests:
                 raise Conflict(f"The request {number} is decided already")
             if decision.more is not None:
                 _raise_limit(connection, asked, decision, now)
+            write(connection, self._answer(asked, decision, now))
         self._office.holders.refresh([asked.account], now)
         found = self.find(number)
         log.info("request %s of %s on %s: %s by %s", number, asked.username, asked.account, found.state, decision.by)
@@ -166,6 +175,8 @@ class Requests:
         answered = (AskingRow.username == username, AskingRow.state != "open", AskingRow.read.is_(None))
         with self._engine.begin() as connection:
             connection.execute(update(AskingRow).where(*answered).values(read=now))
+            for kind in ("request-granted", "request-declined"):
+                put_kind_away(connection, username, kind, now)
 
     def _check(self, username: str, wish: Wish, now: datetime) -> None:
         mine = {one.account.name: one.account for one in self._office.offers(username, None, {})}
@@ -179,6 +190,19 @@ class Requests:
             raise InvalidInput(f"until: {wish.until:%Y-%m-%d} is past")
         if not wish.reason.strip():
             raise InvalidInput("reason: say in a sentence what it is for")
+
+    def _answer(self, asked: Asked, decision: Decision, now: datetime) -> Message:
+        """Return what the person who asked is told."""
+        kind = "request-declined" if decision.more is None else "request-granted"
+        facts = self._facts(asked.account, asked.dimension, decision.more or asked.more)
+        facts |= {"by": decision.by, "answer": decision.answer}
+        severity: Severity = "warn" if decision.more is None else "info"
+        return Message(f"request-decided:{asked.id}", kind, asked.username, now, facts, severity)
+
+    def _facts(self, account: str, dimension: str, amount: int) -> dict[str, Fact]:
+        declared = self._rules.declared(account)
+        title = declared.title if declared else account.partition(":")[2]
+        return {"account": title, "dimension": dimension, "amount": people(dimension, amount)}
 
     def _may_decide(self, asked: Asked, decision: Decision) -> bool:
         if decision.by == asked.username:
@@ -197,7 +221,7 @@ def deciders(rules: Rules, account: str, asking: str) -> tuple[str, ...]:
 
     Managers do not decide about what they ask for themselves: the level above does, and operators may always.
     """
-    for one in _upwards(rules, account):
+    for one in upwards(rules, account):
         if one.managers and asking not in one.managers:
             return one.managers
     return ()
@@ -208,7 +232,7 @@ def managed_by(rules: Rules, username: str) -> list[str]:
     return [one.name for one in rules.managed_by(username)]
 
 
-def _upwards(rules: Rules, account: str) -> Iterator[Declared]:
+def upwards(rules: Rules, account: str) -> Iterator[Declared]:
     """Yield the declared account and all above it; people's own stand below the one of the settings."""
     found = rules.declared(account) or rules.declared(rules.people)
     while found:
@@ -220,7 +244,7 @@ def _below(rules: Rules, username: str) -> ColumnElement[bool]:
     """Find what is asked of accounts that this person manages, or that stand below such a one."""
 
     def managed(name: str) -> bool:
-        return any(username in one.managers for one in _upwards(rules, name))
+        return any(username in one.managers for one in upwards(rules, name))
 
     names = {one.name for one in rules.accounts if managed(one.name)}.union(managed_by(rules, username))
     found = AskingRow.account.in_(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.quotas.model import BUDGETS, CAPS
@@ -69,12 +70,50 @@ class AccountUse:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A folder of mine, as it was last measured."""
+
+    area: str
+    """``home`` or ``scratch``."""
+    at: datetime
+    used_gib: float
+    soft_gib: float | None
+    """None: no notice."""
+    hard_gib: float | None
+    """None: no limit."""
+    source: str
+    level: str
+    """``free``, ``soft`` or ``hard``: which limit is passed."""
+    files: int
+    complete: bool
+    largest: tuple[tuple[str, float], ...]
+    """Path and GiB, the largest first."""
+
+    @property
+    def amount(self) -> str:
+        """Return what it holds, of what it may."""
+        least = "" if self.complete else "at least "
+        of = f" of {self.hard_gib:.3g}" if self.hard_gib is not None else ""
+        return f"{least}{self.used_gib:.3g}{of} GiB"
+
+    @property
+    def notice(self) -> str:
+        """Return what to do where a limit is passed."""
+        if self.level == "hard":
+            return f"{self.area} is full: the next lab starts in rescue, beside it; delete files before"
+        if self.level == "soft":
+            return f"{self.area} is nearly full: over the notice at {self.soft_gib:.3g} GiB"
+        return ""
+
+
+@dataclass(frozen=True)
 class Usage:
-    """What I hold now, and the accounts that I may pay with, my own first."""
+    """What I hold now, the accounts that I may pay with, my own first, and what my folders hold."""
 
     username: str
     holds: tuple[Held, ...]
     accounts: tuple[AccountUse, ...]
+    storage: tuple[Stored, ...] = ()
 
     def __getitem__(self, name: str) -> AccountUse:
         return next(account for account in self.accounts if account.name == name)
@@ -98,6 +137,7 @@ class Usage:
         for account in self.accounts:
             left = ", ".join(f"{amount} {word}" for word, amount, _ in account.bounds)
             lines.append(f"  {account.name:<36} {'left: ' + left if left else 'no limit'}")
+        lines += [f"  {one.area:<36} {one.amount}{': ' + one.notice if one.notice else ''}" for one in self.storage]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -121,7 +161,23 @@ def usage_of(document: Mapping[str, Any]) -> Usage:
     )
     fields = AccountUse.__dataclass_fields__
     accounts = tuple(AccountUse(**{name: one[name] for name in fields}) for one in document["accounts"])
-    return Usage(document["username"], holds, accounts)
+    storage = tuple(_stored(one) for one in document.get("storage", ()))
+    return Usage(document["username"], holds, accounts, storage)
+
+
+def _stored(one: Mapping[str, Any]) -> Stored:
+    return Stored(
+        area=one["area"],
+        at=datetime.fromisoformat(one["at"]),
+        used_gib=one["used_gib"],
+        soft_gib=one["soft_gib"],
+        hard_gib=one["hard_gib"],
+        source=one["source"],
+        level=one["level"],
+        files=one["files"],
+        complete=one["complete"],
+        largest=tuple((each["path"], each["size"] / 2**30) for each in one["largest"]),
+    )
 
 
 @functools.cache

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-WORDS = {
-    "cores": "cores",
-    "memory": "GiB",
-    "gpus": "GPUs",
-    "servers": "servers",
-    "clusters": "Dask clusters",
-    "workers": "Dask workers",
-    "core_hours": "core-hours",
-    "gib_hours": "GiB-hours",
-    "gpu_hours": "GPU-hours",
-    "credits": "credits",
+from gaia_vre.core.marking import counted
+
+FORMS = {
+    "cores": counted("core", "cores"),
+    "memory": counted("GiB", "GiB"),
+    "gpus": counted("GPU", "GPUs"),
+    "servers": counted("server", "servers"),
+    "clusters": counted("Dask cluster", "Dask clusters"),
+    "workers": counted("Dask worker", "Dask workers"),
+    "core_hours": counted("core-hour", "core-hours"),
+    "gib_hours": counted("GiB-hour", "GiB-hours"),
+    "gpu_hours": counted("GPU-hour", "GPU-hours"),
+    "credits": counted("credit", "credits"),
 }
+"""What each dimension counts: one of it, and many."""
+WORDS = {name: many for name, (_, many) in FORMS.items()}
 
 
 def number(value: float) -> str:

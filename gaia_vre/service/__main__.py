@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -23,26 +24,44 @@ from gaia_vre.service.metrics import Metrics
 from gaia_vre.service.shelf import Shelf
 from gaia_vre.service.store import Store
 
+if TYPE_CHECKING:
+    from socket import socket
+
+    from gaia_vre.service.messages.stream import Events
+
 
 def main() -> None:
-    """Bring the database up to date and serve on loopback until asked to stop."""
+    """Bring the database up to date and serve until asked to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     settings = load_settings()
-    parts = _parts(settings)
-    uvicorn.run(
-        create_app(parts),
-        host="127.0.0.1",
+    app = create_app(_parts(settings))
+    configuration = uvicorn.Config(
+        app,
+        host=settings.addresses.service_host,
         port=settings.addresses.service_port,
         log_level="warning",
         access_log=False,  # paths hold names
         timeout_graceful_shutdown=5,
     )
+    Server(configuration, app.state.events).run()
+
+
+class Server(uvicorn.Server):
+    """Ends the streams of messages first: waited for, they would hold up every stop."""
+
+    def __init__(self, configuration: uvicorn.Config, events: Events) -> None:
+        super().__init__(configuration)
+        self._events = events
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        await self._events.close()
+        await super().shutdown(sockets)
 
 
 def _parts(settings: Settings) -> Parts:
     engine = make_engine(database_url(settings))
-    upgrade(engine)
+    upgrade(engine, StateFolder(settings.state).backups)
     token = _variable("JUPYTERHUB_API_TOKEN")
     hub = Hub(os.environ.get("JUPYTERHUB_API_URL", settings.addresses.hub_api_url), token)
     clock = LedgerClock(engine)

@@ -18,6 +18,15 @@ def stop_mine(service: Parts, who: Caller, name: str) -> None:
     service.store.end(Thing("server", who.name, name), "asked", service.clock())
 
 
+def stop_for(service: Parts, who: Caller, username: str, name: str) -> None:
+    """Stop somebody's server as an administrator; its owner reads who did."""
+    service.hub.stop(username, name)
+    if username != who.name:
+        service.store.end(Thing("server", username, name), "operator", service.clock(), who.name)
+    else:
+        service.store.end(Thing("server", username, name), "asked", service.clock())
+
+
 def stop_cluster_of_mine(service: Parts, who: Caller, name: str) -> None:
     """Stop a Dask cluster of a person.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.routing import Route
 
 from gaia_vre.core.errors import GaiaError, NotAllowed
 from gaia_vre.core.state import StateFolder
@@ -17,19 +18,29 @@ from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service import pages, quota_routes, routes
+from gaia_vre.service.account import pages as account_pages
 from gaia_vre.service.bounds import BoundedBody
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
+from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
+from gaia_vre.service.messages import pages as message_pages
+from gaia_vre.service.messages import routes as message_routes
+from gaia_vre.service.messages.stream import Events
+from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
+from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
+from gaia_vre.service.starts import routes as start_routes
+from gaia_vre.service.storage import storage_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,12 +65,13 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        loop = _reconciler(parts, stop)
-        if reconcile:
+        loops = [_reconciler(parts, stop), storage_thread(parts, stop)] if reconcile else []
+        for loop in loops:
             loop.start()
         yield
         stop.set()
-        if reconcile:
+        await events.close()
+        for loop in loops:
             loop.join(timeout=_LAST_PASS_SECONDS)
         parts.close()
 
@@ -71,14 +83,24 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts = parts
+    app.state.events = events = Events(parts)
     install(app, pages.problem_page)
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(access.router, prefix=PREFIX)
+    app.include_router(search_routes.router, prefix=PREFIX)
     app.include_router(quota_routes.router, prefix=PREFIX)
     app.include_router(quota_history.router, prefix=PREFIX)
+    app.include_router(message_routes.router, prefix=PREFIX)
+    app.include_router(start_routes.router, prefix=PREFIX)
+    app.include_router(message_pages.router, prefix=PREFIX)
+    app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
     app.include_router(project_routes.router, prefix=PREFIX)
+    app.include_router(quota_report.router, prefix=PREFIX)
+    app.include_router(quota_shares.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
+    app.include_router(account_pages.router, prefix=PREFIX)
+    app.include_router(operate_pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
     app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))

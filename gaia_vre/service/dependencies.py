@@ -14,7 +14,9 @@ from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
-from gaia_vre.service.language import LANGUAGE_COOKIE, Language, choose_language
+from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
+from gaia_vre.messages.store import Messages
+from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.service.login import Caller
 
 if TYPE_CHECKING:
@@ -58,9 +60,19 @@ class Parts:
         return make_engine(self.settings.service.database_url, StateFolder(self.settings.state).catalog / FILE)
 
     @cached_property
+    def measures(self) -> Measures:
+        """What homes and other folders hold."""
+        return Measures(self.engine, StateFolder(self.settings.state), self.settings.quotas)
+
+    @cached_property
     def signers(self) -> Signers:
         """The ways to files of other archives; their keys stand in this process's environment alone."""
         return Signers(self.settings.access.signers, os.environ)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What people are told."""
+        return Messages(self.engine)
 
     def close(self) -> None:
         if "catalog" in self.__dict__:

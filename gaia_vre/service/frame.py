@@ -12,16 +12,17 @@ from markupsafe import Markup
 from starlette.templating import Jinja2Templates
 
 from gaia_vre.look import TEMPLATES
-from gaia_vre.service.language import LANGUAGES
+from gaia_vre.look.language import LANGUAGES
 
 if TYPE_CHECKING:
     from fastapi import Response
 
+    from gaia_vre.look.language import Language
     from gaia_vre.service.dependencies import Parts
-    from gaia_vre.service.language import Language
     from gaia_vre.service.login import Caller
 
 PREFIX = "/services/gaia/"
+HUB = "/hub/"
 
 templates = Jinja2Templates(
     env=Environment(
@@ -43,6 +44,8 @@ def frame(service: Parts, language: Language, who: Caller | None) -> dict[str, A
         "today": language.day(now, zone),
         "clock": language.when(now, now, zone),
         "zone": zone,
+        "contact": service.settings.login.contact or "",
+        "terms": service.settings.login.terms or "",
         "user": who.name if who else None,
         "anonymous": who is None,
         "admin": bool(who and who.person.admin),
@@ -69,9 +72,9 @@ def script_json(value: Any) -> Markup:
 
 
 def own_page(address: str) -> str:
-    """Return an address of our own pages, or the home page in place of any other."""
-    ours = address.startswith(PREFIX) and "\\" not in address and address.isprintable()
-    return address if ours else PREFIX
+    """Return an address of our own pages or the hub's, or the home page in place of any other."""
+    ours = address.startswith((PREFIX, HUB)) and "\\" not in address and address.isprintable()
+    return address if ours and not address.startswith(f"{HUB}logout") else PREFIX
 
 
 def redirect(address: str) -> Response:

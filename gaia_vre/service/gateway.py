@@ -36,7 +36,7 @@ class Cluster:
     @property
     def lease(self) -> str:
         """What it has reserved."""
-        return f"c-{self.name}"
+        return f"c-{self.name.rpartition('.')[2]}"
 
 
 class Gateway:

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx2
 
@@ -138,6 +138,26 @@ class Hub:
         with contextlib.suppress(_StillAtIt):
             self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS)
 
+    def tokens(self, username: str, token: str) -> list[dict[str, Any]]:
+        """Return the models of a person's tokens, without their secrets."""
+        return list(self._ask("GET", f"/users/{_quoted(username)}/tokens", token)["api_tokens"])
+
+    def make_token(self, username: str, token: str, note: str, seconds: int) -> str:
+        """Return a new token of a person, which ends after so many seconds."""
+        wanted = {"note": note, "expires_in": seconds}
+        return str(self._ask("POST", f"/users/{_quoted(username)}/tokens", token, json=wanted)["token"])
+
+    def end_token(self, username: str, number: str, token: str) -> None:
+        """End a token; one of a session ends all of the same place."""
+        self._ask("DELETE", f"/users/{_quoted(username)}/tokens/{_quoted(number)}", token)
+
+    def search(self, wanted: str, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Return one page of the people whose name holds a text, the last active first, and how many they are."""
+        query = urlencode({"name_filter": wanted, "offset": offset, "limit": limit, "sort": "-last_activity"})
+        accepted = {"Accept": "application/jupyterhub-pagination+json"}
+        page = self._ask("GET", f"/users?{query}", self._token, headers=accepted)
+        return page["items"], int(page["_pagination"]["total"])
+
     def exchange(self, form: dict[str, str]) -> str:
         """Return the access token for an OAuth code."""
         try:
@@ -148,10 +168,10 @@ class Hub:
             raise NotSignedIn("The hub did not confirm the sign-in: begin again from the home page")
         return str(answer.json()["access_token"])
 
-    def _ask(self, method: str, path: str, token: str, seconds: float = _SECONDS) -> Any:
-        headers = {"Authorization": f"token {token}"}
+    def _ask(self, method: str, path: str, token: str, seconds: float = _SECONDS, **more: Any) -> Any:
+        headers = {"Authorization": f"token {token}", **more.pop("headers", {})}
         try:
-            answer = self._http.request(method, path, headers=headers, timeout=seconds)
+            answer = self._http.request(method, path, headers=headers, timeout=seconds, **more)
         except httpx2.ReadTimeout as error:
             raise _StillAtIt(_silence(error)) from error
         except httpx2.HTTPError as error:

@@ -181,8 +181,8 @@ class Login:
         self._set(request, answer, _sign_in(state), kept)
         return answer
 
-    def finish(self, request: Request, response: Callable[[str], Response]) -> Response:
-        """Exchange the hub's code for a token, and begin a session.
+    def finish(self, request: Request, response: Callable[[str], Response]) -> tuple[Response, str]:
+        """Exchange the hub's code for a token, begin a session, and return the answer and the token.
 
         Raises
         ------
@@ -205,9 +205,10 @@ class Login:
             "code_verifier": kept["verifier"],
         }
         answer = response(kept["goal"])
-        self._set(request, answer, _SESSION, {"token": self.hub.exchange(form)})
+        token = self.hub.exchange(form)
+        self._set(request, answer, _SESSION, {"token": token})
         answer.delete_cookie(cookie.name, path=self.prefix)
-        return answer
+        return answer, token
 
     def end(self, caller: Caller, response: Response) -> None:
         """End the browser's session with the service."""

@@ -13,8 +13,11 @@ from gaia_vre.quotas.checking import differences, recount
 from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Request
 from gaia_vre.quotas.events import Event
+from gaia_vre.quotas.imported import mark, rules_in_force
 from gaia_vre.quotas.metering import Observed, read_meter
 from gaia_vre.quotas.model import Holding
+from gaia_vre.quotas.reconciling import reconcile_week
+from gaia_vre.quotas.shares import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,6 +48,9 @@ class Meter:
         self._grown: dict[str, int] = {}
         self._absent: dict[str, int] = {}
         """Since which second of the ledger's clock a lease has had nothing to show for."""
+        self.settings = parts.settings.quotas
+        self._imports: tuple[int, datetime | None] = (0, None)
+        self._known: set[str] = set()
         self._day: date | None = None
         self._looked: datetime | None = None
 
@@ -61,11 +67,18 @@ class Meter:
         self.office.ledger.settle([*reading.running, *adopted], now)
         self._charge_grown(reading.grown, now)
         self._end_absent(reading.absent, now)
-        live = self.office.ledger.live()
+        live = self._joined(self.office.ledger.live())
+        self.metrics.settled.set(now.wall.timestamp())
         current = Counter(lease.kind for lease in live)
         for kind in ("server", "cluster"):
             self.metrics.leases.labels(kind).set(current[kind])
         return live
+
+    def _joined(self, live: list[Lease]) -> list[Lease]:
+        """Let what is new be charged to its member's share; read again if something was."""
+        new = [lease for lease in live if lease.id not in self._known]
+        self._known = {lease.id for lease in live}
+        return self.office.ledger.live() if Shares(self.office).join(new) else live
 
     # What runs ----------------------------------------------------------------------------------
 
@@ -141,19 +154,32 @@ class Meter:
     # The ledger itself --------------------------------------------------------------------------
 
     def _keep_true(self, now: Instant) -> None:
-        """Put dated limits in force, and once a day let old use leave its window."""
+        """Put dated limits and imports in force, and once a day let old use leave its window."""
+        self._heed_imports()
         holders, today = self.office.holders, now.wall.date()
         if self._day != today:
             self._report_differences(self._looked or now.wall)
             live = self.office.ledger.live()
             people = {f"{kind}:{lease.username}" for lease in live for kind in ("person", "ceiling")}
-            holders.refresh(people.union(one.name for one in self.office.rules.accounts), now.wall)
+            shares = Shares(self.office).names()
+            holders.refresh(people.union(shares, (one.name for one in self.office.rules.accounts)), now.wall)
             recount(self.office.engine, now.wall)
             self.office.events.forget(now.wall - _REMEMBERED)
+            self._compare_week(now.wall)
             self._day = today
         else:
             holders.refresh(holders.dated(self._looked or now.wall, now.wall), now.wall)
         self._looked = now.wall
+
+    def _heed_imports(self) -> None:
+        found = mark(self.office.engine)
+        if found != self._imports:
+            self.office.renew(rules_in_force(self.office.engine, self.settings))
+        self._imports = found
+
+    def _compare_week(self, now: datetime) -> None:
+        """Compare the charged time of the last whole week with what was observed, once."""
+        self.metrics.agreement.set(reconcile_week(self.office.engine, self.office.events, now).ratio)
 
     def _report_differences(self, moment: datetime) -> None:
         """Say where balances are not what they are made of; what others write meanwhile is no difference."""

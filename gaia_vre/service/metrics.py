@@ -37,10 +37,45 @@ class Metrics:
             "Balances that were not the sum of their entries at the last daily check.",
             registry=self.registry,
         )
+        self.settled = Gauge(
+            "gaia_meter_settle_seconds",
+            "Unix time at which what runs was last charged.",
+            registry=self.registry,
+        )
+        self.agreement = Gauge(
+            "gaia_ledger_reconcile_ratio",
+            "Charged time by observed time in the last whole week; 1 is exact.",
+            registry=self.registry,
+        )
+        self.replays = Counter(
+            "gaia_leases_replay_total",
+            "Emergency leases, taken while the service did not answer and told to it later.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.budgets = Gauge(
+            "gaia_budget_use_ratio",
+            "Used part of a budget of a site, community, project or course.",
+            ["account", "limit"],
+            registry=self.registry,
+        )
+        self.reached = Gauge(
+            "gaia_budgets_reach_count",
+            "Budgets that something runs on and that reached 80, 95 or 100 %, by kind of account.",
+            ["kind", "percent"],
+            registry=self.registry,
+        )
         self.refusals = Counter(
             "gaia_starts_refuse_total",
             "Starts that did not fit, by what was asked and which limit.",
             ["kind", "limit"],
             registry=self.registry,
+        )
+        self.streams = Gauge("gaia_streams_open_count", "Streams of messages that are open.", registry=self.registry)
+        self.scans = Counter(
+            "gaia_folders_measure_total", "Measures of homes and other folders.", ["result"], registry=self.registry
+        )
+        self.scanned = Counter(
+            "gaia_files_measure_total", "Files that measures of folders saw.", registry=self.registry
         )
         self.running = Gauge("gaia_things_run_count", "What runs now.", ["kind"], registry=self.registry)

@@ -70,7 +70,7 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
     def answer(request: Request, status: int, code: str, detail: str, report: str | None = None) -> Response:
         status = invalid if status == 422 else status
         if page and _for_person(request):
-            return page(request, status, code, detail)
+            return page(request, status, detail, report or _reported(request, status, code))
         return problem(status, code, detail, report)
 
     def ours(request: Request, error: Exception) -> Response:
@@ -114,6 +114,13 @@ def install(app: FastAPI, page: Callable[[Request, int, str, str], Response] | N
 
 def _for_person(request: Request) -> bool:
     return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
+
+
+def _reported(request: Request, status: int, code: str) -> str:
+    """Note in the log what a person is shown, and return its number."""
+    report = secrets.token_hex(6)
+    log.info("Report %s: %s %s is %d %s", report, request.method, request.url.path, status, code)
+    return report
 
 
 def _refusal(request: Request, error: GaiaError) -> Response | None:

@@ -17,6 +17,7 @@ from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.offers import people
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
+from gaia_vre.service.operate.maintenance import Maintenance
 
 router = APIRouter(prefix="/api/quotas")
 
@@ -103,6 +104,10 @@ class LeaseModel(BaseModel):
     granted_workers: int
     until: datetime
     message: str
+    rescue: bool = False
+    """The home is too full: the server starts beside it."""
+    home: dict[str, Any] | None = None
+    """In rescue: what the home holds, the limit, and its largest files."""
 
 
 class Granted(BaseModel):
@@ -139,6 +144,8 @@ class Usage(BaseModel):
     username: str
     holds: list[Holds]
     accounts: list[dict[str, Any]]
+    storage: list[dict[str, Any]]
+    """The last measure of my folders."""
     events: list[dict[str, Any]]
 
 
@@ -147,12 +154,21 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     """Reserve what something will hold; asked again with the same id, the answer is the same."""
     _only_services(who)
     request = asked.request()
+    if not asked.forced:
+        Maintenance(service.engine).check_open(request.username, _administrators(service, request))
     try:
         found = service.office.admit(request, forced=asked.forced, at=_ago(service, asked.seconds_ago))
     except DoesNotFit as refusal:
         service.metrics.refusals.labels(asked.kind, str(refusal.facts.get("dimension", ""))).inc()
         raise service.office.refused(request, refusal, sizes(service) if asked.kind == "server" else {}) from refusal
-    return _lease(service, found)
+    if asked.forced and asked.seconds_ago:
+        service.metrics.replays.labels(asked.kind).inc()
+    lease = _lease(service, found)
+    return (
+        lease.model_copy(update=_rescue(service, asked.username))
+        if asked.kind == "server" and not asked.forced
+        else lease
+    )
 
 
 @router.post("/leases/{lease_id}/resize")
@@ -216,6 +232,7 @@ def usage(who: UsesCaller, service: UsesParts, username: Annotated[Username | No
             for one, account in office.held_by(name)
         ],
         accounts=[one.facts for one in office.offers(name, groups, {})],
+        storage=[one.document for one in service.measures.of_person(name, service.clock())],
         events=events,
     )
 
@@ -245,6 +262,14 @@ def _about(who: Caller, username: str | None, groups: list[str] | None) -> tuple
     return username, None if groups is None else frozenset(groups)
 
 
+def _administrators(service: Parts, request: Request) -> frozenset[str]:
+    """Return who may start during a maintenance, this person among them if a group of theirs says so."""
+    login = service.settings.login
+    group = login.oidc.administrator_group if login.oidc else None
+    own = {request.username} if group and group in (request.groups or ()) else set()
+    return frozenset(login.administrators) | own
+
+
 def _whole(kind: str, holding: Holding) -> Holding:
     return replace(holding, servers=MICRO) if kind == "server" else replace(holding, clusters=MICRO)
 
@@ -269,3 +294,12 @@ def _lease(service: Parts, found: Admitted) -> LeaseModel:
         until=now.wall + timedelta(seconds=found.lease.until - now.seconds),
         message=found.refusal.message if found.refusal else "",
     )
+
+
+def _rescue(service: Parts, username: str) -> dict[str, Any]:
+    """Return what a start in rescue needs to know; nothing while the home has room."""
+    found = service.measures.at_start(username, service.clock())
+    if found is None or found.level != "hard":
+        return {}
+    home = found.document
+    return {"rescue": True, "home": home | {"limit_gib": home["hard_gib"]}}

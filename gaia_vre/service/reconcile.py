@@ -14,6 +14,7 @@ from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
 from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
+from gaia_vre.service.starts.store import Starts
 
 if TYPE_CHECKING:
     import threading
@@ -38,7 +39,7 @@ class Reconciler:
         self.registry = parts.registry
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
-        self.clock = parts.clock
+        self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
         self.meter, self.ladder = Meter(parts), Ladder(parts)
         self.silent: set[str] = set()
         """What did not answer at the last pass; said once, not at every pass."""
@@ -118,6 +119,8 @@ class Reconciler:
     def _forget(self, now: datetime) -> None:
         if self._forgot is None or now - self._forgot >= _FORGET_EVERY:
             self.store.forget(now - _REMEMBERED)
+            self.messages.forget(now)
+            self.starts.forget(now - _REMEMBERED)
             self._forgot = now
 
     def _clusters(self) -> list[Cluster] | None:

@@ -154,6 +154,8 @@ def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
         raise InvalidInput(f"ended: {report.ended.isoformat()} is in the future")
     thing = Thing(report.kind, report.username, report.name)
     service.store.report(thing, report.reason, report.started, report.ended, report.detail)
+    if thing.kind == "server":
+        service.measures.ask_for(thing.username)
     if report.lease:
         service.office.release(report.lease, ran=report.ran)
 

@@ -10,12 +10,16 @@ from sqlalchemy.orm import Session
 
 from gaia_vre.core.errors import NotFound
 from gaia_vre.database.tables import EndingRow, RunningRow
+from gaia_vre.messages.model import Message
+from gaia_vre.messages.store import put_away, put_kind_away, write
 from gaia_vre.service.model import Ending, Kind, Reason, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Engine
+
+    from gaia_vre.messages.model import Fact
 
 _DETAIL = 500
 _GUESSES = ("lost", "idle")
@@ -51,7 +55,7 @@ class Store:
             started = session.scalar(of_it)
             if started is None:
                 return False
-            session.add(_ending(thing, started, ended, reason, detail))
+            _tell(session, _add(session, _ending(thing, started, ended, reason, detail)))
         return True
 
     def report(self, thing: Thing, reason: Reason, started: datetime | None, ended: datetime, detail: str = "") -> None:
@@ -65,9 +69,11 @@ class Store:
             running_since = session.scalar(delete(RunningRow).where(*mine).returning(RunningRow.started))
             row = None if running_since else session.scalar(_recorded(thing, started, ended).with_for_update())
             if row is None or (reason == "memory" and row.reason not in (*_GUESSES, reason)):
-                session.add(_ending(thing, started or running_since, ended, reason, detail))
+                _tell(session, _add(session, _ending(thing, started or running_since, ended, reason, detail)))
             elif row.reason in _GUESSES and reason != row.reason:
                 row.reason, row.detail, row.ended = reason, detail[:_DETAIL], ended
+                put_away(session.connection(), f"ended:{row.id}:", ended)
+                _tell(session, row)
 
     def endings(self, username: str, limit: int = 20) -> list[Ending]:
         """Return the latest ends that this person has not dismissed, newest first."""
@@ -114,6 +120,7 @@ class Store:
                 raise NotFound(f"There is no notice {number} of yours")
             older = (EndingRow.username == username, EndingRow.ended <= row.ended, EndingRow.dismissed.is_(None))
             session.execute(update(EndingRow).where(*older).values(dismissed=now))
+            put_kind_away(session.connection(), username, "ended", now)
 
 
 def _is(table: type[RunningRow | EndingRow], thing: Thing) -> tuple[ColumnElement[bool], ...]:
@@ -139,6 +146,23 @@ def _ending(thing: Thing, started: datetime | None, ended: datetime, reason: Rea
         reason=reason,
         detail=detail[:_DETAIL],
     )
+
+
+def _add(session: Session, row: EndingRow) -> EndingRow:
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _tell(session: Session, row: EndingRow) -> None:
+    """Tell the owner of an end that is news; of one whose reason is known only now, once more."""
+    if row.reason == "asked" or (row.kind == "cluster" and row.reason == "lost"):
+        return
+    facts: dict[str, Fact] = {"thing": row.kind, "name": row.name, "reason": row.reason, "ended": row.ended}
+    key = f"ended:{row.id}:{row.ended:%Y%m%d%H%M%S}:{row.reason}"
+    message = Message(key, "ended", row.username, row.ended, facts | {"detail": row.detail}, "warn")
+    session.flush()
+    write(session.connection(), message)
 
 
 def _thing(row: RunningRow | EndingRow) -> Thing:

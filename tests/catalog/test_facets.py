@@ -2,7 +2,10 @@ import pytest
 
 from gaia_vre.catalog.engine.texts import texts
 from gaia_vre.catalog.facets import FACETS, facet_name, facet_title, facet_values, step_of
+from gaia_vre.look.language import Language
 from tests.catalog.engine.documents import collection
+
+ENGLISH, FRENCH = Language("en"), Language("fr")
 
 EXTENT = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [["1948-01-01T00:00:00Z", None]]}}
 
@@ -67,25 +70,25 @@ def test_odd_collections_are_no_error(odd: dict[str, object]) -> None:
 
 
 def test_people_read_words_in_their_language() -> None:
-    assert facet_name("platform", "fr") == "Plateforme"
-    assert facet_title("period", "1990s", "fr") == "années 1990"
-    assert facet_title("resolution", "10m-100m", "en") == "10 m – 100 m"
-    assert facet_title("pole", "climeri", "fr") == "CLIMERI-France"
-    assert facet_title("format", "netcdf", "en") == "NetCDF"
-    assert facet_title("access", "here", "fr") == "s'ouvre ici"
+    assert facet_name("platform", FRENCH) == "Plateforme"
+    assert facet_title("period", "1990s", FRENCH) == "années 1990"
+    assert facet_title("resolution", "10m-100m", ENGLISH) == "10 m – 100 m"
+    assert facet_title("pole", "climeri", FRENCH) == "CLIMERI-France"
+    assert facet_title("format", "netcdf", ENGLISH) == "NetCDF"
+    assert facet_title("access", "here", FRENCH) == "s’ouvre ici"
 
 
 def test_variables_are_concepts_whatever_they_are_called() -> None:
     cube = {"tos": {"dimensions": []}, "x": {"standard_name": "sea_surface_foundation_temperature"}}
     assert values("variable", **{"cube:variables": cube}) == ("sea_surface_temperature", "temperature")
     assert values("variable", keywords=["salinité"]) == ("sea_water_salinity",)
-    assert facet_title("variable", "sea_surface_temperature", "fr") == "température de surface de la mer"
+    assert facet_title("variable", "sea_surface_temperature", FRENCH) == "température de surface de la mer"
 
 
 def test_a_standard_name_that_is_no_concept_stays_itself() -> None:
     odd = {"v": {"standard_name": "tendency_of_something"}}
     assert values("variable", **{"cube:variables": odd}) == ("tendency_of_something",)
-    assert facet_title("variable", "tendency_of_something", "en") == "tendency of something"
+    assert facet_title("variable", "tendency_of_something", ENGLISH) == "tendency of something"
 
 
 def test_platforms_are_found_in_summaries_keywords_and_title() -> None:

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from gaia_vre.core.errors import SettingsError
+from gaia_vre.core.places import with_places
 from gaia_vre.core.settings import (
     Addresses,
     Dask,
@@ -104,3 +105,26 @@ def test_links_begin_with_the_public_address_and_the_proxy_listens_on_its_own() 
 def test_a_public_address_is_scheme_and_host(address: str) -> None:
     with pytest.raises(ValueError, match="public"):
         Settings.model_validate({"addresses": {"public": address}})
+
+
+def test_a_pod_is_told_its_places_by_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GAIA_VRE_SETTINGS_TEXT", "service: {time_zone: UTC}")
+    monkeypatch.setenv("GAIA_VRE_DATABASE_URL", "postgresql+psycopg://gaia@database/gaia")
+    monkeypatch.setenv("GAIA_VRE_STATE", str(tmp_path))
+    settings = load_settings()
+    assert settings.service.time_zone == "UTC"
+    assert settings.service.database_url == "postgresql+psycopg://gaia@database/gaia"
+    assert settings.state == tmp_path
+
+
+def test_what_a_pod_is_told_leaves_the_values_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"service": {"time_zone": "UTC"}}
+    monkeypatch.setenv("GAIA_VRE_DATABASE_URL", "sqlite:///x")
+    assert with_places(values) != values
+    assert values == {"service": {"time_zone": "UTC"}}
+
+
+def test_settings_that_are_no_keys_and_values_are_still_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAIA_VRE_SETTINGS_TEXT", "[a]")
+    with pytest.raises(SettingsError, match="expected keys and values, found list"):
+        load_settings()

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from gaia_vre.cli import gaia_vre
-from gaia_vre.core.errors import SettingsError, Unavailable
+from gaia_vre.core.errors import Conflict, SettingsError, Unavailable
 from gaia_vre.database.engine import check_usable, make_engine
 from gaia_vre.database.migrate import differences, upgrade
 from gaia_vre.database.tables import RunningRow
@@ -25,6 +25,14 @@ def test_doing_it_again_changes_nothing(empty_database: Engine) -> None:
     upgrade(empty_database)
     upgrade(empty_database)
     assert differences(empty_database) == []
+
+
+def test_a_database_of_a_later_version_is_left_alone_and_told(empty_database: Engine) -> None:
+    upgrade(empty_database)
+    with empty_database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Conflict, match=r"has the tables of revision 9999, and this version goes up to \d{4}"):
+        upgrade(empty_database)
 
 
 def test_several_may_do_it_at_once(empty_database: Engine) -> None:

@@ -47,7 +47,7 @@ def test_a_name_that_would_harm_is_refused_with_the_reason(
 def test_a_wrong_password_is_refused_on_the_form(visitor: httpx2.Client) -> None:
     answer = sign_in_form(visitor, "ada", "wrong")
     assert answer.status_code == 403
-    assert "Invalid username or password" in answer.text
+    assert "The user name or the password is wrong." in answer.text
 
 
 def test_nobody_administers_with_the_ordinary_password(environment: Environment, visitor: httpx2.Client) -> None:

@@ -51,9 +51,9 @@ def shot(page: Page, name: str) -> None:
 
 def sign_in(page: Page, environment: Environment, name: str) -> None:
     page.goto("/hub/login")
-    page.get_by_label("User name").fill(name)
-    page.get_by_label("Password").fill(environment.password())
-    page.get_by_role("button", name="Sign in").click()
+    page.locator("#username_input").fill(name)
+    page.locator("#password_input").fill(environment.password())
+    page.locator("#login_submit").click()
 
 
 PLOT = (

@@ -15,7 +15,7 @@ from gaia_vre.core.settings import Settings, parse_settings
 from gaia_vre.gateway.backend import GaiaLocalBackend
 from gaia_vre.gateway.configuration import configure
 from gaia_vre.gateway.leased import Leased
-from gaia_vre.gateway.options import cluster_options
+from gaia_vre.gateway.options import local_options
 from tests.gateway.conformance import AdmissionConformance
 from tests.gateway.fake_service import Desk
 
@@ -106,7 +106,7 @@ class ObjectBackend(Leased, Objects):
 class TestOnObjects(AdmissionConformance):
     @pytest.fixture
     def backend(self):
-        config = {"Backend": {"cluster_options": cluster_options(Settings())}}
+        config = {"Backend": {"cluster_options": local_options(Settings())}}
         return ObjectBackend(config=Config(config | {"ClusterConfig": {"cluster_max_workers": 40}}))
 
     def end(self, backend, cluster):

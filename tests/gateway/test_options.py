@@ -4,7 +4,7 @@ import pytest
 from dask_gateway_server.models import User
 
 from gaia_vre.core.settings import Settings, parse_settings
-from gaia_vre.gateway.options import cluster_options
+from gaia_vre.gateway.options import local_options
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from gaia_vre.gateway.options import cluster_options
 )
 def test_what_is_out_of_bounds_is_refused_with_value_and_limit(asked, told):
     with pytest.raises((ValueError, TypeError)) as refusal:
-        cluster_options(Settings()).parse_options(asked)
+        local_options(Settings()).parse_options(asked)
     assert str(refusal.value) == told
 
 
 def test_nothing_asked_gives_the_defaults_of_the_settings():
     settings = parse_settings({"dask": {"worker_cores": 2, "worker_memory_gib": 1.5}})
-    options = cluster_options(settings)
+    options = local_options(settings)
     configuration = options.get_configuration(options.parse_options({}), User("ada"))
     assert configuration["worker_cores"] == configuration["worker_threads"] == 2
     assert configuration["worker_memory"] == int(1.5 * 2**30)
@@ -39,12 +39,12 @@ def test_nothing_asked_gives_the_defaults_of_the_settings():
 
 def test_defaults_over_the_limits_are_lowered_to_them():
     settings = parse_settings({"dask": {"worker_cores": 8, "worker_cores_limit": 2, "worker_memory_gib_limit": 0.1}})
-    assert cluster_options(settings).parse_options({})["worker_cores"] == 2
-    assert cluster_options(settings).parse_options({})["worker_memory_gib"] == 0.1
+    assert local_options(settings).parse_options({})["worker_cores"] == 2
+    assert local_options(settings).parse_options({})["worker_memory_gib"] == 0.1
 
 
 def test_an_environment_runs_its_own_python(tmp_path):
     chosen = {"name": "other", "title": "Other", "prefix": str(tmp_path)}
-    options = cluster_options(parse_settings({"labs": {"environments": [chosen]}}))
+    options = local_options(parse_settings({"labs": {"environments": [chosen]}}))
     configuration = options.get_configuration(options.parse_options({"environment": "other"}), User("ada"))
     assert configuration["scheduler_cmd"][0] == str(tmp_path / "bin" / "python")

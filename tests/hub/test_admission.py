@@ -13,11 +13,13 @@ import pytest
 from jupyterhub.spawner import SpawnException
 
 from gaia_vre.core.settings import parse_settings
+from gaia_vre.hub import steps
 from gaia_vre.hub.admission import Desk
 from gaia_vre.hub.door import Door
 from gaia_vre.hub.endings import report_endings
 from gaia_vre.hub.form import budgets, form_fields
 from gaia_vre.hub.journal import Journal, moment, seconds_ago
+from gaia_vre.look.language import Language
 
 FACTS = {
     "account": "project:heat",
@@ -35,7 +37,8 @@ FACTS = {
     "ask": ["snguyen"],
 }
 OFFER = {"credits_per_hour": 1.5, "fits": True, "why": "", "hours": 33.3333}
-TIGHT = OFFER | {"fits": False, "why": "0 of 4 cores left on ada"}
+LACKING = {"account": "person:ada", "title": "ada", "dimension": "cores", "left": 0, "limit": 4}
+TIGHT = OFFER | {"fits": False, "why": "0 of 4 cores left on ada", "lacking": LACKING}
 
 
 class FakeService:
@@ -135,6 +138,24 @@ def test_each_start_has_a_lease_of_its_own(desk: Desk) -> None:
     assert labs[0].lease != labs[1].lease
 
 
+@pytest.mark.parametrize("mode", ["well", "away"])
+def test_how_long_a_start_took_is_told_and_nobody_waits_for_it(desk: Desk, service: FakeService, mode: str) -> None:
+    lab = spawner(size="small", environment="pangeo")
+
+    async def start() -> None:
+        await desk.admit(lab)
+        service.mode = mode
+        steps.note(lab, steps.CONTAINER)
+        steps.note(lab, steps.LAB)
+        await asyncio.gather(*desk._tasks)
+
+    asyncio.run(start())
+    told = [body for _, path, body in service.told if path == "/starts"]
+    assert [(one["username"], one["size"], list(one["steps"])) for one in told] == (
+        [("ada", "small", ["budget", "container", "lab"])] if mode == "well" else []
+    )
+
+
 def refused(desk: Desk, lab: Any) -> SpawnException:
     with pytest.raises(SpawnException) as caught:
         asyncio.run(desk.admit(lab))
@@ -147,9 +168,10 @@ def test_a_refusal_tells_number_holders_whom_to_ask_and_what_fits(desk: Desk, se
     error = refused(desk, lab)
     assert "8 cores asked, 4 of 40 left" in error.message
     assert "A Large lab does not fit in Ocean &lt;heat&gt; now" in error.message_html
+    html = error.message_html.replace("\xa0", " ")
     for words in ("It needs 8 cores; 4 of 40 are free", "bob</bdi> 24", "you</bdi> 12", "snguyen"):
-        assert words in error.message_html
-    assert "Start Large on your account, 8 cores, 6 credits/h" in error.message_html
+        assert words in html
+    assert "Start Large on your account, 8 cores, 6 credits/h" in html
     assert "opt-size=medium&amp;opt-environment=pangeo&amp;opt-account=project%3Aheat" in error.message_html
     assert lab.lease is None
 
@@ -300,11 +322,11 @@ def test_the_form_proposes_what_was_chosen_last(desk: Desk) -> None:
 
 
 def test_the_form_prices_each_size_and_says_what_is_left(desk: Desk) -> None:
-    html = form(desk)
+    html = form(desk).replace("\xa0", " ")
     assert "1.5 credits/h" in html
-    assert "Not now: 0 of 4 cores left on ada. Fits on heat." in html
-    assert "Lasts 33 h at this size" in form(desk, account="project:heat")
-    assert "36.6 of 100 credits left" in html
+    assert "Not now: 0 of 4 cores left on My account. Fits on heat." in html
+    assert "Lasts 33 h at this size" in form(desk, account="project:heat").replace("\xa0", " ")
+    assert "36.6 left of 100 credits" in html
 
 
 def test_the_form_opens_without_the_service(desk: Desk, service: FakeService) -> None:
@@ -315,13 +337,13 @@ def test_the_form_opens_without_the_service(desk: Desk, service: FakeService) ->
 @pytest.mark.parametrize(
     ("left", "limits", "said"),
     [
-        (36.6, {"credits": 100.0}, ["36.6 of 100 credits left"]),
-        (10.0, {"credits": 100.0}, ["10 credits left for you, of 36.6 on the account"]),
-        (10.0, {}, ["10 credits left for you"]),
+        (36.6, {"credits": 100.0}, ["36.6 left of 100\xa0credits"]),
+        (10.0, {"credits": 100.0}, ["10\xa0credits left for you, of 36.6 on the account"]),
+        (10.0, {}, ["10\xa0credits left for you"]),
         (None, {}, []),
     ],
     ids=["the account's own", "a tighter limit of the person", "only of the person", "no limit"],
 )
 def test_what_is_left_is_what_this_person_can_use(left: float | None, limits: object, said: list[str]) -> None:
     spent = {"used": {"credits": 63.4}, "reserved": {"credits": 0.0}}
-    assert budgets({"left": {"credits": left}, "limits": limits, **spent}) == said
+    assert budgets({"left": {"credits": left}, "limits": limits, **spent}, Language("en")) == said

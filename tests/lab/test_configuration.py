@@ -6,11 +6,12 @@ import sys
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_server.serverapp import ServerApp
+from jupyter_server_proxy.config import ServerProxy
 from jupyterlab.labapp import LabApp
 
 from gaia_vre.lab.configuration import LEFT_OUT, defaults, variables
 
-CONFIGURED = {cls.__name__: cls for cls in (KernelManager, KernelProvisionerFactory, LabApp, ServerApp)}
+CONFIGURED = {cls.__name__: cls for cls in (KernelManager, KernelProvisionerFactory, LabApp, ServerApp, ServerProxy)}
 
 
 def test_every_trait_we_set_exists():
@@ -18,6 +19,11 @@ def test_every_trait_we_set_exists():
     for class_name, traits in config.items():
         known = CONFIGURED[class_name].class_traits(config=True)
         assert set(traits) <= set(known), class_name
+
+
+def test_dashboards_open_through_the_lab_wherever_the_gateway_is():
+    environment = {"HOME": "/", "DASK_GATEWAY__ADDRESS": "http://traefik-dask-gateway.gaia"}
+    assert "traefik-dask-gateway.gaia" in defaults(environment).ServerProxy.host_allowlist
 
 
 def test_every_value_is_accepted(tmp_path):
@@ -66,6 +72,26 @@ def test_jupyterlab_asks_nobody_about_news(monkeypatch):
     from jupyterlab_server.config import get_page_config
 
     assert "@jupyterlab/apputils-extension:announcements" in get_page_config([])["disabledExtensions"]
+
+
+def test_jupyterlab_begins_in_the_persons_language(monkeypatch):
+    from jupyterlab_server.settings_utils import _get_overrides
+
+    def spoken(language):
+        monkeypatch.setenv("JUPYTER_CONFIG_PATH", variables({"GAIA_VRE_LANGUAGE": language})["JUPYTER_CONFIG_PATH"])
+        return _get_overrides("/nowhere")[0].get("@jupyterlab/translation-extension:plugin", {}).get("locale")
+
+    assert spoken("fr") == "fr_FR"
+    assert spoken("en") is None
+    assert spoken("../jupyter") is None
+
+
+def test_jupyterlab_has_its_french_words():
+    from jupyterlab_server.translation_utils import get_language_pack
+
+    words, problem = get_language_pack("fr_FR")
+    assert problem == ""
+    assert "jupyterlab" in words
 
 
 def test_what_we_replace_in_jupyterlab_is_there():

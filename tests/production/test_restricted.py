@@ -20,7 +20,7 @@ from gaia_vre.core.durable import write_text
 from gaia_vre.core.settings import Settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.launch import isolated
-from gaia_vre.isolation.bubblewrap import bubblewrap
+from gaia_vre.isolation.bubblewrap import Confinement, bubblewrap
 from gaia_vre.production.convert import convert
 from gaia_vre.production.plan import digest_of, hide_files, read_marker
 from tests.support.prepared import SOURCES
@@ -97,6 +97,8 @@ def test_a_lab_does_not_reach_the_files(restricted: Description, tmp_path: Path)
     place = tmp_path / "restricted"
     code = f"import os; print(os.path.exists({str(place)!r}), os.path.exists({str(tmp_path / 'data')!r}))"
     settings = Settings(state=tmp_path)
-    command = isolated([sys.executable, "-c", code], home, StateFolder(tmp_path), tmp_path / "none", settings)
+    command = isolated(
+        [sys.executable, "-c", code], Confinement(home), StateFolder(tmp_path), tmp_path / "none", settings
+    )
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
     assert done.stdout.strip() == "False True"

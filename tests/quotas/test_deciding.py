@@ -172,7 +172,7 @@ def test_a_refusal_tells_what_fits_and_whom_to_ask(desk: Desk) -> None:
 
 
 def test_observing_refuses_nothing_and_records_what_would_be(open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(observe=True)
+    desk = open_desk(mode="observe")
     found = desk.office.admit(wants("c-1", kind="cluster", each=WORKER, workers=40))
     assert found.workers == 40
     assert desk.office.admit(wants(cores=99)).refusal

@@ -60,6 +60,7 @@ class FakeHub:
         }
     )
     codes: dict[str, str] = field(default_factory=lambda: {"a-code": "ada-token"})
+    token_models: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"ada": [], "bob": []})
     down: bool = False
     refusal: str | None = None
     calls: list[str] = field(default_factory=list)
@@ -93,6 +94,8 @@ class FakeHub:
         if self.refusal:
             return httpx2.Response(400, json={"message": self.refusal})
         self.done.append((method, path))
+        if path.endswith("/tokens"):
+            return httpx2.Response(201, json={"token": "a-new-secret"})
         return httpx2.Response(202)
 
     def _look(self, path: str, token: str, query: httpx2.QueryParams) -> httpx2.Response:
@@ -102,13 +105,25 @@ class FakeHub:
             who = self.tokens[token]
             return httpx2.Response(200, json=who | {"servers": self.servers.get(who["name"], {})})
         if path == "/users":
-            active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]
-            first = int(query["offset"])
-            return httpx2.Response(200, json=active[first : first + int(query["limit"])])
+            return self._search(query) if "name_filter" in query else self._active(query)
         name = path.removeprefix("/users/")
+        if name.endswith("/tokens"):
+            models = self.token_models.get(name.removesuffix("/tokens"))
+            return httpx2.Response(404) if models is None else httpx2.Response(200, json={"api_tokens": models})
         if name not in self.servers:
             return httpx2.Response(404, json={"message": "No such user"})
         return httpx2.Response(200, json={"name": name, "servers": self.servers[name]})
+
+    def _active(self, query: httpx2.QueryParams) -> httpx2.Response:
+        active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]
+        first = int(query["offset"])
+        return httpx2.Response(200, json=active[first : first + int(query["limit"])])
+
+    def _search(self, query: httpx2.QueryParams) -> httpx2.Response:
+        found = [name for name in self.servers if query["name_filter"].lower() in name.lower()]
+        first, most = int(query["offset"]), int(query["limit"])
+        items = [{"name": name, "servers": self.servers[name]} for name in found[first : first + most]]
+        return httpx2.Response(200, json={"items": items, "_pagination": {"total": len(found)}})
 
 
 @dataclass

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
-from gaia_vre.catalog.access import TEXTS
-from gaia_vre.core.settings import Settings
-from gaia_vre.quotas.words import WORDS
-from gaia_vre.service.catalog.asking import BOX_PROBLEM, PERIOD_PROBLEM
-from gaia_vre.service.catalog.pages import SORT_TITLES
-from gaia_vre.service.catalog.sheet import CAPTIONS
-from gaia_vre.service.catalog.words import UNITS
-from gaia_vre.service.language import Language, choose_language
+from gaia_vre.look.language import Language, choose_language
 from gaia_vre.service.model import Thing
-from gaia_vre.service.quotas.words import CAP_TITLES, SINGULAR
 from tests.service.conftest import HOME, World, proof
 from tests.service.fakes import NOON, cluster, server
 
-SERVICE = Path(__file__).parents[2] / "gaia_vre" / "service"
 LAB = Thing("server", "ada", "")
 
 
@@ -81,6 +70,8 @@ def test_a_silent_gateway_is_said_and_the_rest_is_shown(world: World) -> None:
         ("memory", "its memory was full"),
         ("idle", "nothing had happened in it"),
         ("crashed", "its process ended by itself"),
+        ("deadline", "its time was over"),
+        ("node", "the computer it ran on failed"),
         ("stuck", "the start took too long"),
         ("abandoned", "its lab had stopped"),
         ("lost", "the reason is not known"),
@@ -219,35 +210,6 @@ def test_the_switch_is_remembered(world: World) -> None:
     assert browser.post(f"{HOME}language", data={"code": "xx"}).status_code == 404
 
 
-def test_french_writes_numbers_and_times_its_own_way() -> None:
+def test_french_writes_times_its_own_way() -> None:
     french = Language("fr")
-    assert french.count(1.5, "core", "cores") == "1,5\xa0cœur"
-    assert french.count(2, "core", "cores") == "2\xa0cœurs"
     assert french.when(NOON, NOON, "Europe/Paris") == "13\xa0h\xa000"
-
-
-def texts_of_pages() -> set[str]:
-    files = [
-        *(SERVICE / "templates").rglob("*.html"),
-        *(SERVICE / "catalog").glob("*.py"),
-        *(SERVICE / "quotas").glob("*.py"),
-    ]
-    source = "".join(file.read_text() for file in files)
-    found = set(re.findall(r'\b(?:t|text)\(\s*"([^"]+)"', source))
-    found |= {*CAPTIONS.values(), *SORT_TITLES.values(), *(unit for unit, _ in UNITS), *"NSEW"}
-    found |= {BOX_PROBLEM, PERIOD_PROBLEM}
-    found |= {*WORDS.values(), *SINGULAR.values(), *CAP_TITLES.values()}
-    for pair in re.findall(r'\bcount\([^"]+"([^"]+)", "([^"]+)"\)', source):
-        found |= set(pair)
-    return found | {size.title for size in Settings().labs.sizes} | set(TEXTS)
-
-
-def test_every_text_is_translated_and_no_translation_is_left_over() -> None:
-    with (SERVICE / "locale" / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        catalog = {str(message.id): message for message in read_po(file) if message.id}
-    assert set(catalog) == texts_of_pages()
-    for message in catalog.values():
-        assert message.string, message.id
-        assert not message.fuzzy, message.id
-        assert set(re.findall(r"\{\w+\}", message.id)) == set(re.findall(r"\{\w+\}", message.string))
-        assert not re.search(r"(?<!\xa0)[;:!?]", message.string), f"no no-break space in {message.string!r}"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from gaia_vre.messages.model import Message
 from gaia_vre.quotas.deciding import Request
 from gaia_vre.quotas.holders import Given
 from gaia_vre.service.ladder import rungs
@@ -30,6 +31,10 @@ def told(machine: Machine) -> list[str]:
     return [f"{one.kind} {one.facts.get('percent', '')}".strip() for one in reversed(machine.office.events.latest())]
 
 
+def messages(machine: Machine) -> list[Message]:
+    return machine.world.parts.messages.latest("ada")
+
+
 def pass_after(machine: Machine, seconds: int) -> None:
     """Do one pass after a time in which the service was busy elsewhere."""
     machine.world.later(seconds=seconds)
@@ -44,13 +49,14 @@ def test_each_step_is_taken_once_and_in_order(machine: Machine) -> None:
     pass_after(machine, 1800)
     machine.restarted()
     pass_after(machine, 20)
-    assert told(machine)[3:] == ["stop"]
+    assert told(machine)[3:] == ["will-stop", "stop"]
     assert machine.world.hub.done == [("DELETE", "/users/ada/server")]
 
 
 def test_the_home_page_tells_why_it_stopped(machine: Machine) -> None:
     pass_after(machine, HOUR)
-    pass_after(machine, 1800)
+    pass_after(machine, 1780)
+    pass_after(machine, 20)
     machine.gone()
     machine.loop.step()
     (ending,) = machine.world.parts.store.endings("ada")
@@ -94,13 +100,49 @@ def test_more_budget_during_the_grace_ends_it(machine: Machine) -> None:
     assert told(machine)[-1] == "used-up 100"
     assert machine.world.hub.done == []
     pass_after(machine, 1800)
+    assert told(machine)[-1] == "will-stop"
+    assert machine.world.hub.done == []
+    pass_after(machine, 20)
     assert machine.world.hub.done != []
+
+
+def test_a_lab_is_asked_to_save_a_minute_before_it_stops(machine: Machine) -> None:
+    pass_after(machine, HOUR)
+    pass_after(machine, 1739)
+    assert "will-stop" not in told(machine)
+    for _ in range(2):
+        pass_after(machine, 20)
+    (asked,) = (one for one in messages(machine) if one.kind == "will-stop")
+    assert asked.facts["stops"] == machine.world.time[0] + timedelta(seconds=21)
+    assert machine.world.hub.done == []
+
+
+def test_without_a_grace_there_is_still_time_to_save(any_world: World) -> None:
+    machine = Machine(with_quotas(any_world, grace_minutes=0, defaults={"person": {"core_hours": 4}}))
+    machine.start()
+    for seconds in (HOUR, 19):
+        pass_after(machine, seconds)
+        assert machine.world.hub.done == []
+    pass_after(machine, 1)
+    assert machine.world.hub.done != []
+
+
+def test_each_step_is_a_message_once(machine: Machine) -> None:
+    for seconds in (0.81 * HOUR, 60, 0.19 * HOUR, 60, 1740, 20):
+        pass_after(machine, int(seconds))
+        machine.restarted()
+    machine.gone()
+    machine.loop.step()
+    kinds = [one.kind for one in reversed(messages(machine))]
+    assert kinds == ["budget-notice", "budget-used-up", "will-stop", "ended"]
+    assert machine.world.parts.messages.latest("bob") == []
 
 
 def test_a_hub_that_refuses_the_stop_is_asked_again(machine: Machine) -> None:
     pass_after(machine, HOUR)
     machine.world.hub.refusal = "not now"
-    pass_after(machine, 1800)
+    pass_after(machine, 1780)
+    pass_after(machine, 20)
     assert "stop" not in told(machine)
     machine.world.hub.refusal = None
     pass_after(machine, 20)
@@ -116,11 +158,12 @@ def test_a_clock_that_jumps_shortens_no_grace(machine: Machine) -> None:
 
 
 def test_observing_stops_nothing(any_world: World) -> None:
-    machine = Machine(with_quotas(any_world, observe=True, defaults={"person": {"core_hours": 1}}))
+    machine = Machine(with_quotas(any_world, mode="observe", defaults={"person": {"core_hours": 1}}))
     machine.start()
     for _ in range(4):
         pass_after(machine, HOUR)
     assert machine.world.hub.done == []
+    assert told(machine).count("would-stop") == 1
 
 
 def test_who_shares_a_budget_is_told_each(any_world: World) -> None:

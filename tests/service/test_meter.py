@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from gaia_vre.quotas.checking import differences
-from gaia_vre.quotas.deciding import Request
+from gaia_vre.quotas.deciding import Office, Request
+from gaia_vre.quotas.files import take
 from gaia_vre.quotas.model import Holding
 from gaia_vre.service.reconcile import Reconciler
 from tests.service.conftest import World, with_quotas
@@ -247,3 +250,23 @@ def test_trouble_with_the_ledger_leaves_no_other_repair_undone(world: World) -> 
     with pytest.raises(OperationalError):
         machine.loop.step()
     assert [thing.username for thing in world.parts.store.running()] == ["ada"]
+
+
+def test_an_import_is_heeded_by_the_next_pass(any_world: World, tmp_path: Path) -> None:
+    world = any_world
+    machine = Machine(world)
+    machine.later(20)
+    file = tmp_path / "given.yaml"
+    accounts = [
+        {"name": "site:s"},
+        {"name": "community:c", "parent": "site:s"},
+        {"name": "project:p", "parent": "community:c", "members": ["ada"]},
+    ]
+    file.write_text(yaml.safe_dump({"accounts": accounts}))
+    other = Office(world.parts.engine, machine.office.rules, machine.office.clock)
+    take(other, world.parts.settings.quotas, file, "root")
+    assert machine.office.rules.declared("project:p") is None
+    machine.later(20)
+    assert machine.office.rules.declared("project:p")
+    request = Request("s-9", "server", "ada", "x", LAB, account="project:p")
+    assert machine.office.admit(request).account == "project:p"

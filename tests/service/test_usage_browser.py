@@ -20,6 +20,7 @@ from gaia_vre.database.quotas import AccountRow, SpendRow
 from gaia_vre.quotas.deciding import Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.requests import Requests, Wish
+from gaia_vre.quotas.shares import Shares, Split
 from gaia_vre.service.app import create_app
 from tests.end_to_end.test_browser import CHROMIUM, QUIET, SHOTS
 from tests.service.conftest import World, make_world, with_quotas
@@ -33,6 +34,7 @@ PAGES = {
     "manager": ("bob", "usage?account=project:heat"),
     "ask": ("ada", "usage/ask"),
     "home": ("bob", ""),
+    "report": ("root", "usage/report?month=2026-11"),
 }
 VIEWS = ((1440, "en", "light"), (1440, "fr", "dark"), (390, "fr", "light"), (390, "en", "dark"))
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
@@ -45,7 +47,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]
     upgrade(engine)
     heat = ACCOUNTS[2] | {"credits": 600, "cores": 8}
     world = with_quotas(
-        make_world(engine, state), accounts=[*ACCOUNTS[:2], heat], defaults={"person": {"credits": 100, "days": 30}}
+        make_world(engine, state),
+        accounts=[*ACCOUNTS[:2], heat],
+        defaults={
+            "person": {"credits": 100, "days": 30},
+            "ceiling": {"credits": 500, "days": 30},
+        },
     )
     fill(world)
     app = create_app(world.parts, reconcile=False)
@@ -84,6 +91,7 @@ def fill(world: World) -> None:
             spent = sum(one["credits"] for one in rows if one["account_id"] == names[account])
             used = AccountRow.used_credits + spent
             connection.execute(update(AccountRow).where(AccountRow.name == account).values(used_credits=used))
+    Shares(office).give(Split("project:heat", "ada", "credits", 200 * MICRO * HOUR, "bob"))
     wish = Wish(
         "project:heat", "credits", 50 * MICRO * HOUR, NOON + timedelta(days=30), "Two more runs for the review."
     )

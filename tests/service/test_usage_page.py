@@ -284,3 +284,90 @@ def test_the_form_offers_what_is_limited(shared: World) -> None:
 
 def test_without_limits_there_is_nothing_to_ask(world: World) -> None:
     assert "there is nothing to ask for" in world.browser().get(f"{USAGE}/ask").text
+
+
+# Splitting a budget -----------------------------------------------------------------------------------
+
+SHARES = f"{HOME}api/quotas/shares"
+PART = {"account": "project:heat", "username": "ada", "dimension": "credits", "value": "12,5"}
+
+
+def test_a_manager_gives_a_member_a_share_that_the_member_reads(shared: World) -> None:
+    run(shared, "s-1")
+    assert press(shared, "split", "bob", **PART) == 303
+    text = read(shared, "bob", account="project:heat")
+    assert "12.5 of 100 credits given" in text
+    assert "8 used of 12.5 credits" in text
+    assert "Share set by bob." in text
+    assert "My share of ocean-heat" in read(shared)
+    assert "Ma part de ocean-heat" in read(shared, language="fr")
+
+
+def test_an_empty_field_takes_a_share_away(shared: World) -> None:
+    press(shared, "split", "bob", **PART)
+    press(shared, "split", "bob", **PART | {"value": ""})
+    assert "0 of 100 credits given" in read(shared, "bob", account="project:heat")
+
+
+def test_programs_split_too(shared: World) -> None:
+    body = {"account": "project:heat", "username": "ada", "limit": "credits", "value": 20}
+    assert shared.program("bob-token").post(SHARES, json=body).status_code == 201
+    found = shared.program("bob-token").get(SHARES, params={"account": "project:heat"}).json()
+    assert found == [
+        {
+            "username": "ada",
+            "limits": {"credits": 20},
+            "sources": {"credits": "share of a member, by bob"},
+            "used": dict.fromkeys(("core_hours", "gib_hours", "gpu_hours", "credits"), 0),
+            "held": dict.fromkeys(("cores", "memory", "gpus", "servers", "clusters", "workers"), 0),
+        }
+    ]
+
+
+def test_only_managers_split(shared: World) -> None:
+    assert press(shared, "split", "ada", **PART) == 403
+    assert shared.program().get(SHARES, params={"account": "project:heat"}).status_code == 403
+    assert "split among members" not in read(shared, account="project:heat")
+    assert shared.browser(user="bob").post(f"{USAGE}/split", data=PART).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"value": "-1"}, {"value": "1e99"}, {"value": "some"}, {"username": "eve"}, {"dimension": "cars"}],
+    ids=lambda one: "-".join(*one.items()),
+)
+def test_no_share_is_refused(shared: World, changes: dict[str, str]) -> None:
+    assert press(shared, "split", "bob", **PART | changes) == 422
+    assert "no share" in read(shared, "bob", account="project:heat")
+
+
+# Ceilings ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def capped(world: World) -> World:
+    """Ada may use 100 credits in 30 days whoever pays."""
+    defaults = {"person": {"credits": 400, "days": 30}, "ceiling": {"credits": 100, "days": 30}}
+    return with_quotas(world, accounts=[*ACCOUNTS[:2], ACCOUNTS[2] | {"credits": 400}], defaults=defaults)
+
+
+def test_a_ceiling_stands_among_the_budgets(capped: World) -> None:
+    run(capped, "s-1", hours=20)
+    assert "My ceiling, whoever pays" in (text := read(capped))
+    assert "19.3 left of 100 credits" in text
+
+
+def test_a_forecast_heeds_the_ceiling_and_says_so(capped: World) -> None:
+    run(capped, "s-1", hours=20)
+    text = read(capped, account="project:heat")
+    assert "For you, ocean-heat lasts until Tuesday 24 November, about 18:00" in text
+    assert "What ends first: My ceiling, whoever pays. ocean-heat itself lasts until Friday 27 November" in text
+
+
+def test_a_forecast_heeds_the_members_share(shared: World) -> None:
+    run(shared, "s-1", hours=20)
+    press(shared, "split", "bob", **PART | {"value": "84"})
+    text = read(shared, account="project:heat")
+    assert "For you, ocean-heat lasts until Tuesday 24 November, about 14:00" in text
+    assert "What ends first: My share of ocean-heat." in text
+    assert "For you" not in read(shared, "bob", account="project:heat")

@@ -12,6 +12,8 @@ class FakeHub:
     """Answer a lab on a port of loopback, and remember what it reported."""
 
     token = "t" * 32
+    guest_token = "g" * 32
+    """Of Grace, with whom the lab is shared."""
 
     def __init__(self, username: str = "ada") -> None:
         self.username = username
@@ -55,11 +57,12 @@ class FakeHub:
         """Return status and JSON for one request."""
         if method == "GET" and path == "/hub/api":
             return 200, {"version": "6.1.1"}
-        if token != self.token:
+        if token not in (self.token, self.guest_token):
             return 403, {"message": "unknown token"}
         if path == "/hub/api/user":
             scopes = [f"access:servers!server={self.username}/"]
-            return 200, {"name": self.username, "kind": "user", "admin": False, "groups": [], "scopes": scopes}
+            name = self.username if token == self.token else "grace"
+            return 200, {"name": name, "kind": "user", "admin": False, "groups": [], "scopes": scopes}
         if method == "POST" and path.endswith("/activity"):
             self.activity.append(json.loads(body))
             return 200, {}

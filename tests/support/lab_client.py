@@ -114,15 +114,23 @@ def _text(output: dict[str, Any]) -> str:
 
 
 class _Form(HTMLParser):
-    """Collect what a browser would send for a form that nobody has touched."""
+    """Collect what a browser would send for the hub's start form when nobody has touched it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.values: dict[str, str] = {}
+        self._inside = False
         self._select: str | None = None
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "form"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._inside = given.get("id") == "spawn_form"
+        if not self._inside:
+            return
         if tag == "input" and given.get("name") and not _unsent(given):
             self.values[given["name"]] = given.get("value", "on")
         elif tag == "select":
@@ -137,7 +145,7 @@ def _unsent(given: dict[str, str]) -> bool:
 
 
 def form_values(page: str) -> dict[str, str]:
-    """Return the values of a page's form as they stand."""
+    """Return the values of the page's start form as they stand."""
     form = _Form()
     form.feed(page)
     return form.values

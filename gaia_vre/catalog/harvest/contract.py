@@ -159,3 +159,19 @@ class Report:
     @property
     def complete(self) -> bool:
         return self.stopped is None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer of an earlier run and how to ask whether it still holds."""
+
+    etag: str | None
+    modified: str | None
+    body: bytes
+
+
+class Memory(Protocol):
+    """Keeps answers between runs."""
+
+    def answer(self, key: str) -> Kept | None: ...
+    def keep(self, key: str, kept: Kept) -> None: ...

@@ -5,40 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import stamina
 
-from gaia_vre.catalog.harvest.contract import NotAnswering, NotFollowed, OverBound, SourceFault, Unreadable
+from gaia_vre.catalog.harvest.contract import Kept, NotAnswering, NotFollowed, OverBound, SourceFault, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gaia_vre.catalog.harvest.contract import Limits
+    from gaia_vre.catalog.harvest.contract import Limits, Memory
 
 Read = TypeVar("Read")
 _REDIRECTS = 5
 _LONGEST_WAIT = 30.0
 _TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An answer of an earlier run and how to ask whether it still holds."""
-
-    etag: str | None
-    modified: str | None
-    body: bytes
-
-
-class Memory(Protocol):
-    """Keeps answers between runs."""
-
-    def answer(self, key: str) -> Kept | None: ...
-    def keep(self, key: str, kept: Kept) -> None: ...
 
 
 class Fetcher:

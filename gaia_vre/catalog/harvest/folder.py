@@ -10,14 +10,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.catalog.harvest.contract import Found, OverBound, Page, Refusal, SourceFault
-from gaia_vre.catalog.harvest.fetch import Kept
+from gaia_vre.catalog.harvest.contract import Found, Kept, OverBound, Page, Refusal, SourceFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gaia_vre.catalog.harvest.contract import Source
-    from gaia_vre.catalog.harvest.fetch import Memory
+    from gaia_vre.catalog.harvest.contract import Memory, Source
 
 _ENDINGS = (".zarr", ".tif", ".tiff", ".nc", ".nc4")
 _MOST_FILES = 200_000

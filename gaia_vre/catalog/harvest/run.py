@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gaia_vre.catalog.harvest.accepting import Accepted
-    from gaia_vre.catalog.harvest.contract import Harvester, Page, Source
-    from gaia_vre.catalog.harvest.fetch import Memory
+    from gaia_vre.catalog.harvest.contract import Harvester, Memory, Page, Source
 
 
 class LoopFound(SourceFault):

@@ -14,8 +14,8 @@ from gaia_vre.catalog.harvest.contract import Source
 from gaia_vre.core.errors import InvalidInput, NotFound, did_you_mean
 
 if TYPE_CHECKING:
-    from gaia_vre.catalog.harvest.contract import Harvester
-    from gaia_vre.catalog.harvest.fetch import Fetcher, Memory
+    from gaia_vre.catalog.harvest.contract import Harvester, Memory
+    from gaia_vre.catalog.harvest.fetch import Fetcher
 
 HARVESTERS = {
     "stac-api": ("stac_api", "StacApi"),

@@ -13,7 +13,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gaia_vre.catalog.harvest.fetch import Kept
+from gaia_vre.catalog.harvest.contract import Kept
 from gaia_vre.core.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:

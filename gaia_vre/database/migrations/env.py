@@ -2,8 +2,10 @@
 
 from alembic import context
 
+import gaia_vre.database.messages
 import gaia_vre.database.projects
-import gaia_vre.database.quotas  # noqa: F401 - its tables are compared too
+import gaia_vre.database.quotas
+import gaia_vre.database.starts  # noqa: F401 - their tables are compared too
 from gaia_vre.database.tables import Table
 
 context.configure(

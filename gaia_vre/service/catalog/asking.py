@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from gaia_vre.catalog.facets import FACETS
 from gaia_vre.catalog.selection import TimeRange, parse_time
 from gaia_vre.core.errors import GaiaError
+from gaia_vre.core.marking import said
 from gaia_vre.service.catalog.finding import SORTS
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.model import Box
 
 SIDES = ("north", "south", "west", "east")
-BOX_PROBLEM = (
+BOX_PROBLEM = said(
     "A box needs four numbers in degrees: north and south from −90 to 90 in this order, west and east from −180 to 180."
 )
-PERIOD_PROBLEM = "A period needs years or dates such as 1993 or 1993-06-30, the earlier one first."
+PERIOD_PROBLEM = said("A period needs years or dates such as 1993 or 1993-06-30, the earlier one first.")
 _TEXT_LIMIT = 400
 _CHOICES_LIMIT = 50
 

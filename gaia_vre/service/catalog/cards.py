@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from gaia_vre.catalog.access import Decision
     from gaia_vre.catalog.model import Box, Dataset, Picture
+    from gaia_vre.look.language import Language
     from gaia_vre.service.catalog.asking import Asked
-    from gaia_vre.service.language import Language
 
 _FACET_ROWS = 6
 _LONG_TEXT = 60
@@ -111,14 +111,11 @@ def make_facets(language: Language, counted: dict[str, dict[str, int]], asked: A
         chosen = asked.chosen.get(name, ())
         counts = dict.fromkeys(chosen, 0) | counted.get(name, {})
         ordered = sorted(counts, key=lambda one: (one not in chosen, -counts[one], one))
-        choices = [
-            Choice(one, headed(facet_title(name, one, language.code)), counts[one], one in chosen) for one in ordered
-        ]
+        choices = [Choice(one, headed(facet_title(name, one, language)), counts[one], one in chosen) for one in ordered]
         shown = max(_FACET_ROWS, len(chosen))
         if choices:
             first, rest = tuple(choices[:shown]), tuple(choices[shown:])
-            title = language.text("Decade") if name == "period" else facet_name(name, language.code)
-            facets.append(Facet(name, title, first, rest))
+            facets.append(Facet(name, facet_name(name, language), first, rest))
     return facets
 
 

@@ -13,6 +13,8 @@ from gaia_vre.catalog.access import Decision
 from gaia_vre.catalog.engine.places import split
 from gaia_vre.catalog.model import Dataset
 from gaia_vre.core.errors import InvalidInput, NotSignedIn, Unavailable
+from gaia_vre.core.marking import said
+from gaia_vre.look.language import Language
 from gaia_vre.look.leaflet import installed_leaflet
 from gaia_vre.service.catalog import linked
 from gaia_vre.service.catalog.asking import SIDES, Asked, read_question
@@ -22,11 +24,10 @@ from gaia_vre.service.catalog.gate import Gate, Verdict, check_allowed
 from gaia_vre.service.catalog.sheet import copies, item_table, sheet
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, script_json, templates
-from gaia_vre.service.language import Language
 from gaia_vre.service.login import Caller
 
 router = APIRouter(include_in_schema=False)
-SORT_TITLES = {"best": "best match", "newest": "newest", "title": "title"}
+SORT_TITLES = {"best": said("best match"), "newest": said("newest"), "title": said("title")}
 _MOST_VARIABLES = 60
 _NAME_LIMIT = 400
 

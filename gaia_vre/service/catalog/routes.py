@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from gaia_vre.catalog.access import OWNER, Decision
+from gaia_vre.look.language import Language
 from gaia_vre.service.catalog.gate import Gate, Verdict
 from gaia_vre.service.catalog.linking import Linked, links_of
 from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesLanguage, UsesParts
-from gaia_vre.service.language import Language
 
 router = APIRouter(prefix="/api/catalog")
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from gaia_vre.catalog import views
 from gaia_vre.catalog.citing import cite
 from gaia_vre.catalog.model import POLES, Period
+from gaia_vre.core.marking import said
 from gaia_vre.service.catalog import words
 from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, headed, picture_href
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.access import Decision
     from gaia_vre.catalog.engine.model import Document, Page
     from gaia_vre.catalog.model import Box, Dataset, Picture
-    from gaia_vre.service.language import Language
+    from gaia_vre.look.language import Language
 
 _MOST_COPIES = 6
 
@@ -184,14 +185,14 @@ def _drawing(language: Language, group: list[Picture], prefix: str) -> Drawing:
 
 
 CAPTIONS = {
-    "map": "{variable}, by place",
-    "hovmoller": "{variable}, mean over latitude, by time and longitude",
-    "series": "{variable}, mean over the area, by time",
-    "image": "{variable}",
-    "points": "{variable}, by place of each row",
-    "profile": "{variable}, by height",
-    "traces": "Traces as recorded: {variable}",
-    "response": "Response of the instrument: {variable}",
+    "map": said("{variable}, by place"),
+    "hovmoller": said("{variable}, mean over latitude, by time and longitude"),
+    "series": said("{variable}, mean over the area, by time"),
+    "image": said("{variable}"),
+    "points": said("{variable}, by place of each row"),
+    "profile": said("{variable}, by height"),
+    "traces": said("Traces as recorded: {variable}"),
+    "response": said("Response of the instrument: {variable}"),
 }
 
 

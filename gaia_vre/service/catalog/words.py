@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 
 from gaia_vre.catalog.views import file_kinds
+from gaia_vre.core.marking import said
 
 if TYPE_CHECKING:
     from gaia_vre.catalog.model import Box, Dataset, Period
-    from gaia_vre.service.language import Language
+    from gaia_vre.look.language import Language
 
-UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+UNITS = ((said("TB"), 1e12), (said("GB"), 1e9), (said("MB"), 1e6), (said("kB"), 1e3))
+_NORTH, _SOUTH, _EAST, _WEST = said("N"), said("S"), said("E"), said("W")
 """Units of sizes, the largest first."""
 _DAY_PATTERN = "d MMMM y"
 
@@ -36,10 +38,10 @@ def area_words(language: Language, box: Box | None) -> str | None:
     everywhere = east - west >= 359
     if everywhere and north - south >= 170:
         return language.text("the whole globe")
-    latitudes = _range(language, _side(language, south, "N", "S"), _side(language, north, "N", "S"))
+    latitudes = _range(language, _side(language, south, _NORTH, _SOUTH), _side(language, north, _NORTH, _SOUTH))
     if everywhere:
         return f"{latitudes}, " + language.text("all longitudes")
-    return f"{latitudes}, " + _range(language, _side(language, west, "E", "W"), _side(language, east, "E", "W"))
+    return f"{latitudes}, " + _range(language, _side(language, west, _EAST, _WEST), _side(language, east, _EAST, _WEST))
 
 
 def size_words(language: Language, count: int) -> str:

@@ -13,22 +13,31 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from gaia_vre.core.amounts import micro, micro_hours
 from gaia_vre.core.errors import InvalidInput, NotFound, NotSignedIn
+from gaia_vre.look.language import Language
 from gaia_vre.quotas.model import BUDGETS, CAPS, Account
 from gaia_vre.quotas.offers import people
 from gaia_vre.quotas.requests import Asked, Decision, Requests, Wish, managed_by
+from gaia_vre.quotas.shares import Shares
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
-from gaia_vre.service.language import Language
 from gaia_vre.service.login import Caller
+from gaia_vre.service.messages.pages import told
 from gaia_vre.service.quotas import words
+from gaia_vre.service.quotas.folders import FolderBar, folder_bars
 from gaia_vre.service.quotas.routes import may_see_all
+from gaia_vre.service.quotas.shares import may_split, parted
 from gaia_vre.service.quotas.sheet import MOST_ACCOUNTS, SOFT, Meter, Outlook, Person, Sheet
+from gaia_vre.service.starts.plot import plot
+from gaia_vre.service.starts.store import Starts
 
 router = APIRouter(include_in_schema=False)
 PAGE = f"{PREFIX}usage"
 _BY_PERSON = ("project", "course")
 _ASKED_UNTIL = timedelta(days=30)
 _TEXT = 500
+_STARTS = 14
+"""So many columns a phone has room for."""
+_STALE = timedelta(minutes=2)
 Number = Annotated[int, Form(ge=1, lt=2**31)]
 Sentence = Annotated[str, Form(max_length=_TEXT)]
 
@@ -74,18 +83,27 @@ def usage(
     accounts, requests = _accounts(service, who, language), Requests(service.office)
     outlooks = sheet.outlooks(accounts.all)
     chosen = _chosen(accounts.all, outlooks, account)
+    own = outlooks.get(chosen.id)
     context = frame(service, language, who) | _helpers(service, language)
+    # What is asked stands on this page with its form.
+    context |= told(service, who, language, {"request-asked"})
     context |= {
+        "starts": plot(Starts(service.engine).of(who.name, _STARTS)),
+        "account_title": lambda one: words.account_title(language, one, who.name),
         "titles": accounts.titles,
         "things": sheet.things(),
         "accounts": [(one, sheet.budgets(one)) for one in accounts.all],
+        "beside": [bar for one in _beside(service, sheet, accounts) for bar in sheet.budgets(one)],
         "caps": _caps(service, sheet, accounts),
         "chosen": chosen,
-        "outlook": outlooks.get(chosen.id),
+        "outlook": sheet.bounded(chosen, own) if chosen in accounts.payers else own,
+        "own": own,
+        "parted": parted(sheet, chosen) if _splits(service, who, chosen) else None,
         "choices": accounts.all,
         "bars": sheet.mine(accounts.titles),
         "people": _people(service, sheet, who, chosen),
         "soft": SOFT,
+        "folders": _folders(service, who, language),
         "requests": requests.of(who.name),
         "waiting": requests.waiting_for(who.name, admin=who.person.admin),
     }
@@ -159,11 +177,20 @@ def dismiss(who: SubmitsAs, service: UsesParts, number: Number) -> Response:
     return redirect(PREFIX)
 
 
+def _folders(service: Parts, who: Caller, language: Language) -> list[FolderBar]:
+    now, zone = service.clock(), service.settings.service.time_zone
+    found = service.measures.of_person(who.name, now)
+    if any(one.level != "free" and now - one.at > _STALE for one in found):
+        service.measures.ask_for(who.name)  # files may have been deleted since
+    return folder_bars(language, found, lambda time: language.at(time, now, zone))
+
+
 def notices(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     """Return what the home page tells of requests: an answer, or how many wait for this person."""
     requests = Requests(service.office)
     return _helpers(service, language) | {
         "answered": requests.unread(who.name),
+        "full": next((one for one in _folders(service, who, language) if one.level != "free"), None),
         "asked_of_me": len(requests.waiting_for(who.name, admin=who.person.admin)),
     }
 
@@ -193,6 +220,18 @@ def _chosen(accounts: Sequence[Account], outlooks: dict[int, Outlook], wanted: s
     return next((one for one in accounts if one.id in outlooks), accounts[0])
 
 
+def _beside(service: Parts, sheet: Sheet, accounts: Accounts) -> list[Account]:
+    """Return the person's ceiling and shares, which bound them whatever their accounts have left."""
+    shares = [
+        Shares(service.office).find(one.name, sheet.username) for one in accounts.payers if one.kind in _BY_PERSON
+    ]
+    return [service.office.accounts.find(f"ceiling:{sheet.username}"), *(one for one in shares if one)]
+
+
+def _splits(service: Parts, who: Caller, chosen: Account) -> bool:
+    return chosen.kind in _BY_PERSON and may_split(service, who, chosen.name)
+
+
 def _caps(service: Parts, sheet: Sheet, accounts: Accounts) -> list[Meter]:
     ceiling = service.office.accounts.find(f"ceiling:{sheet.username}")
     mine = sheet.caps(ceiling, sheet.language.text("all payers"))
@@ -214,10 +253,12 @@ def _helpers(service: Parts, language: Language) -> dict[str, Any]:
         "last_day": lambda one: (one.astimezone(get_timezone(zone)) - timedelta(seconds=1)).date().isoformat(),
         "day_label": lambda one: words.day_label(language, one),
         "short": lambda one: words.short(language, one),
+        "scale": lambda values: words.scale(language, values),
         "amount": lambda name, one: words.amount(language, name, one),
         "asked_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.more)),
         "given_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.given or 0)),
-        "plain_amount": _plain_amount,
+        "plain_amount": lambda one: _plain_number(people(one.dimension, one.more)),
+        "plain_number": _plain_number,
         "unit": lambda name: words.unit(language, name),
         "asked_title": lambda one: _asked_title(service, one),
         "history": lambda name, kind: (
@@ -231,9 +272,9 @@ def _asked_title(service: Parts, asked: Asked) -> str:
     return declared.title if declared else asked.account.partition(":")[2]
 
 
-def _plain_amount(asked: Asked) -> str:
+def _plain_number(value: float) -> str:
     """Return an amount as a field of a form takes it."""
-    return f"{people(asked.dimension, asked.more):.6f}".rstrip("0").rstrip(".")
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _amount(dimension: str, given: str) -> int:

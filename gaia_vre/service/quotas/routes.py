@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -13,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gaia_vre.core.amounts import hours
 from gaia_vre.core.errors import InvalidInput, NotAllowed, NotFound
+from gaia_vre.quotas import reporting
+from gaia_vre.quotas.csv_text import csv_text
 from gaia_vre.quotas.history import MOST_ROWS, History, Used
 from gaia_vre.quotas.model import BUDGETS
 from gaia_vre.quotas.requests import managed_by
@@ -37,6 +37,15 @@ class Wanted(BaseModel):
     format: Literal["json", "csv"] = "json"
 
 
+class Month(BaseModel):
+    """Which month's report."""
+
+    model_config = ConfigDict(extra="forbid")
+    month: str | None = Field(default=None, max_length=40)
+    """Such as 2026-10; None: the last."""
+    format: Literal["json", "csv"] = "json"
+
+
 @router.get("/history")
 def history(who: UsesCaller, service: UsesParts, wanted: Annotated[Wanted, Query()]) -> Response:
     """Return what I used by day, or for its managers what all used of an account; 30 days unless others are named."""
@@ -52,8 +61,32 @@ def history(who: UsesCaller, service: UsesParts, wanted: Annotated[Wanted, Query
     rows = [_row(one) for one in found]
     if wanted.format == "json":
         return JSONResponse({"since": since.isoformat(), "until": until.isoformat(), "rows": rows})
-    name = f'attachment; filename="usage-{since}-{until}.csv"'
-    return Response(_csv(rows), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    return csv_answer(f"usage-{since}-{until}.csv", csv_text(_COLUMNS, rows))
+
+
+@router.get("/report")
+def monthly_report(who: UsesCaller, service: UsesParts, wanted: Annotated[Month, Query()]) -> Response:
+    """Return what each community used at each site in a month; for administrators."""
+    if not who.person.admin:
+        raise NotAllowed(f"{who.name} may not see the report of all communities; administrators may")
+    month, lines = report_of(service, wanted.month)
+    rows = reporting.rows(month, lines)
+    if wanted.format == "csv":
+        return csv_answer(f"report-{month}.csv", csv_text(reporting.COLUMNS, rows))
+    return JSONResponse({"month": month, "note": reporting.NOTE, "lines": rows, "total": reporting.total(lines)})
+
+
+def report_of(service: Parts, month: str | None) -> tuple[str, list[reporting.Line]]:
+    """Return the report of a month, without one of the last; raises InvalidInput."""
+    month = month or reporting.last_month(service.clock().date())
+    period = reporting.month_of(month)
+    return month, reporting.report(service.engine, *period, service.office.rules.energy_of)
+
+
+def csv_answer(name: str, text: str) -> Response:
+    """Return a file of CSV that a browser saves."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def may_see_all(service: Parts, who: Caller, account: str) -> bool:
@@ -79,16 +112,3 @@ def _used(service: Parts, who: Caller, account: str | None, since: date, until: 
 def _row(one: Used) -> dict[str, Any]:
     amounts = {name: round(hours(getattr(one.spending, name)), 6) for name in BUDGETS}
     return {"day": one.day.isoformat(), "account": one.account, "username": one.username, **amounts}
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows([_harmless(row[name]) for name in _COLUMNS] for row in rows)
-    return text.getvalue()
-
-
-def _harmless(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

@@ -12,16 +12,18 @@ from gaia_vre.quotas.forecast import Forecast, even_pace, forecast
 from gaia_vre.quotas.history import History
 from gaia_vre.quotas.model import BUDGETS, CAPS, Spending
 from gaia_vre.quotas.offers import people
+from gaia_vre.quotas.shares import Shares
+from gaia_vre.quotas.sources import source_words
 from gaia_vre.service.quotas import words
 from gaia_vre.service.quotas.bars import Bars, bars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gaia_vre.look.language import Language
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.quotas.history import Since
     from gaia_vre.quotas.model import Account, Lease
-    from gaia_vre.service.language import Language
 
 SOFT = 80
 """Percent at which a bar warns, as the notices do."""
@@ -107,7 +109,7 @@ class Sheet:
             if limit is not None:
                 used, held = getattr(account.used, name), getattr(account.reserved, name)
                 note = words.window_words(self.language, account.window, self.today)
-                source = words.source_words(self.language, account.sources.get(name, ""))
+                source = source_words(self.language, account.sources.get(name, ""))
                 found.append(self._budget(account, name, (used, held, limit), f"{note} {source}".strip()))
         return found
 
@@ -125,7 +127,7 @@ class Sheet:
                 limit=self._cap_amount(name, plain(limit)),
             )
             label = self.language.text("{cap}, {account}", cap=words.cap_title(self.language, name), account=title)
-            source = words.source_words(self.language, account.sources.get(name, ""))
+            source = source_words(self.language, account.sources.get(name, ""))
             found.append(Meter(label, said, said, _percent(held, limit), 0, source))
         return found
 
@@ -143,6 +145,12 @@ class Sheet:
             if ways:
                 found[account.id] = min(ways, key=lambda one: _order(one, self.now))
         return found
+
+    def bounded(self, account: Account, own: Outlook | None) -> Outlook | None:
+        """Return what ends first for this person: the account's budget, their share of it, or their ceiling."""
+        beside = [self._ceiling(), Shares(self.office).find(account.name, self.username)]
+        ways = [self._personal(one) for one in beside if one is not None]
+        return min((one for one in (own, *ways) if one), key=lambda one: _order(one, self.now), default=None)
 
     def mine(self, titles: Mapping[str, str]) -> Bars:
         """Return the credits of each day, by payer."""
@@ -198,6 +206,22 @@ class Sheet:
         found = forecast(left, window, spent, int(getattr(rate, name)), self.now)
         even = even_pace(found.left, window.end, self.now) if window.end and window.end > self.now else None
         return Outlook(account, name, found, even)
+
+    def _ceiling(self) -> Account:
+        return self.office.accounts.find(f"ceiling:{self.username}")
+
+    def _personal(self, account: Account) -> Outlook | None:
+        """Return what ends first of a person's ceiling or share."""
+        payer = account.parent  # a ceiling has none, and counts whoever pays
+        days: dict[date, Spending] = {}
+        for one in self.past.of_person(self.username, self._first_day([account]), self.today, payer):
+            days[one.day] = days.get(one.day, Spending()) + one.spending
+        rate = Spending()
+        for lease, _ in self.office.held_by(self.username):
+            if payer in (None, lease.account):
+                rate += lease.rate.second
+        ways = [self._outlook(account, name, days, rate) for name in BUDGETS if account.limits[name] is not None]
+        return min(ways, key=lambda one: _order(one, self.now), default=None)
 
     def _first_day(self, accounts: Sequence[Account]) -> date:
         begins = [one.window.begins(self.now) or datetime.min.replace(tzinfo=self.now.tzinfo) for one in accounts]

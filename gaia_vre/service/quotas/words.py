@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import re
+import itertools
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from babel.dates import format_date, get_timezone
+from babel.numbers import format_decimal
 
-from gaia_vre.quotas.words import WORDS
+from gaia_vre.core.marking import said
+from gaia_vre.quotas.words import FORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
+    from gaia_vre.look.language import Language
     from gaia_vre.quotas.model import Account, Window
-    from gaia_vre.service.language import Language
 
 CAP_TITLES = {
-    "cores": "Cores",
-    "memory": "Memory",
-    "gpus": "GPUs",
-    "servers": "Servers",
-    "clusters": "Dask clusters",
-    "workers": "Dask workers",
+    "cores": said("Cores"),
+    "memory": said("Memory"),
+    "gpus": said("GPUs"),
+    "servers": said("Servers"),
+    "clusters": said("Dask clusters"),
+    "workers": said("Dask workers"),
 }
-SINGULAR = {word: word.removesuffix("s") for word in WORDS.values() if word.endswith("s")}
+_MOST_DIGITS = 9
 _YEAR = timedelta(days=300)
-_GROUP = re.compile(r"group (?P<group>.+)")
-_REQUEST = re.compile(r"request \d+ of (?P<user>.+), by (?P<by>.+) until \S+")
-_GIVEN = re.compile(r"(?P<reason>.+), by (?P<by>.+?)(?: until \S+)?")
 
 
 def unit(language: Language, dimension: str) -> str:
     """Return what the amounts of a dimension count."""
-    return language.text(WORDS[dimension])
+    return language.plural(2, *FORMS[dimension])
 
 
 def amount(language: Language, dimension: str, value: float) -> str:
     """Return "36.6 credits"; few digits, as on the bars."""
-    many = WORDS[dimension]
-    return language.count(_rounded(value), SINGULAR.get(many, many), many)
+    return language.count(_rounded(value), *FORMS[dimension])
 
 
 def short(language: Language, value: float) -> str:
@@ -47,10 +47,23 @@ def short(language: Language, value: float) -> str:
     return language.number(_rounded(value))
 
 
+def scale(language: Language, values: Sequence[float]) -> list[str]:
+    """Return the labels of an axis, with as many digits as its steps have: no two read the same."""
+    step = min((abs(one - other) for one, other in itertools.pairwise(values)), default=0)
+    power = math.floor(math.log10(step) + 1e-9) if step else 0
+    exact = math.isclose(round(step, -power), step, rel_tol=1e-6)
+    digits = min(_MOST_DIGITS, max(0, -power if exact else 1 - power))
+    return [format_decimal(one, format=f"#,##0.{'#' * digits}", locale=language.code) for one in values]
+
+
 def account_title(language: Language, account: Account, username: str) -> str:
     """Return what an account is called on the page of this person."""
     if account.name == f"person:{username}":
         return language.text("My account")
+    if account.kind == "ceiling":
+        return language.text("My ceiling, whoever pays")
+    if account.kind == "share":
+        return language.text("My share of {account}", account=account.title.rpartition(", share of ")[0])
     return account.title or account.key
 
 
@@ -85,21 +98,6 @@ def window_words(language: Language, window: Window, today: date) -> str:
     if window.end:
         return language.text("Until {day}.", day=day_words(language, (window.end - timedelta(days=1)).date(), today))
     return ""
-
-
-def source_words(language: Language, source: str) -> str:
-    """Return where a limit comes from; a reason that somebody wrote stays as it is."""
-    if source.startswith("default of a "):
-        return language.text("Default of the site.")
-    if source.startswith("set in the settings"):
-        return language.text("Set by the operators.")
-    if found := _GROUP.fullmatch(source):
-        return language.text("From the group {group}.", group=found["group"])
-    if found := _REQUEST.fullmatch(source):
-        return language.text("Raised by {by}, as {user} asked.", by=found["by"], user=found["user"])
-    if found := _GIVEN.fullmatch(source):
-        return language.text("{reason}, by {by}.", reason=found["reason"], by=found["by"])
-    return source
 
 
 def _rounded(value: float) -> float:

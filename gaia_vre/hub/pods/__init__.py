@@ -1,0 +1,1 @@
+"""Labs as pods: how they are made, admitted, refused, watched and cleared away."""

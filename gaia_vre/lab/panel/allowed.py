@@ -1,0 +1,33 @@
+"""What the panel may ask of the service: the one list, by method and path."""
+
+from __future__ import annotations
+
+import re
+
+_DATASET = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"
+_SERVER = r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?"
+_CLUSTER = r"[A-Za-z0-9._-]{1,100}"
+_PICTURE = r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}\.(?:png|jpg)"
+
+ALLOWED = (
+    ("GET", "api/catalog/search"),
+    ("GET", f"api/catalog/datasets/{_DATASET}/use"),
+    ("GET", "api/quotas/usage"),
+    ("GET", "api/servers"),
+    ("DELETE", "api/server"),
+    ("DELETE", f"api/servers/{_SERVER}"),
+    ("DELETE", f"api/clusters/{_CLUSTER}"),
+    ("POST", r"api/messages/\d{1,18}/read"),
+    ("GET", f"pictures/{_PICTURE}"),
+)
+"""Method and the path from the service's own on; a section of the panel that asks more adds a line."""
+
+FOR_VISITORS = ("api/catalog/", "pictures/")
+"""What somebody may ask who was let into the lab of another; the rest is its owner's alone."""
+
+_PATTERNS = [(method, re.compile(path, re.ASCII)) for method, path in ALLOWED]
+
+
+def is_allowed(method: str, path: str) -> bool:
+    """Say whether the panel may ask this."""
+    return ".." not in path and any(method == one and pattern.fullmatch(path) for one, pattern in _PATTERNS)

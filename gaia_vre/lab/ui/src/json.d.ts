@@ -1,0 +1,4 @@
+declare module '*.json' {
+  const content: Record<string, unknown>;
+  export default content;
+}

@@ -1,0 +1,1 @@
+"""What people are told: stored once, read on pages and in labs while it is new."""

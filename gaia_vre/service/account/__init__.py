@@ -1,0 +1,1 @@
+"""My account: tokens, sessions, consents, data, language."""

@@ -1,0 +1,1 @@
+"""Messages as people read them: their words, the stream that brings them, and the API."""

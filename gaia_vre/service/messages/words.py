@@ -1,0 +1,217 @@
+"""The words of each kind of message, in the reader's language."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gaia_vre.service.quotas.words import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gaia_vre.look.language import Language
+    from gaia_vre.messages.model import Message
+
+HOME = "/services/gaia/"
+USAGE = f"{HOME}usage"
+_ISOLATE, _END = "\u2068", "\u2069"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message as one person reads it."""
+
+    title: str
+    text: str
+    link: str | None = None
+    """A page of ours where something can be done about it."""
+    link_words: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: the language, the moment and the zone."""
+
+    language: Language
+    now: datetime
+    zone: str
+
+    def say(self, message: Message) -> Said:
+        """Put the words around the facts; a kind of a newer version is shown by its name."""
+        return _KINDS.get(message.kind, _unknown)(Facts(message, self), self.language)
+
+    def payload(self, message: Message) -> dict[str, Any]:
+        """Return the message as programs and scripts get it."""
+        said = self.say(message)
+        return {
+            "id": message.id,
+            "kind": message.kind,
+            "severity": message.severity,
+            "title": said.title,
+            "text": said.text,
+            "link": said.link,
+            "link_words": said.link_words,
+            "time": self.language.when(message.created, self.now, self.zone),
+            "created": message.created.isoformat(),
+            "expires": message.until.isoformat(),
+            "read": message.read is not None,
+            "facts": {
+                name: one.isoformat() if isinstance(one, datetime) else one for name, one in message.facts.items()
+            },
+        }
+
+
+class Facts:
+    """The facts of one message, written for its reader; one that is missing is empty."""
+
+    def __init__(self, message: Message, reader: Reader) -> None:
+        self._facts, self._reader = message.facts, reader
+
+    def given(self, name: str) -> str:
+        """Return a text; one that runs from right to left does not turn the words around it."""
+        text = str(self._facts.get(name, ""))
+        turned = any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in text)
+        return f"{_ISOLATE}{text}{_END}" if turned else text
+
+    def number(self, name: str) -> str:
+        value = self._facts.get(name, 0)
+        return self._reader.language.number(value if isinstance(value, int | float) else 0)
+
+    def amount(self, dimension: str, name: str) -> str:
+        value = self._facts.get(name, 0)
+        return amount(
+            self._reader.language, str(self._facts.get(dimension)), value if isinstance(value, int | float) else 0
+        )
+
+    def at(self, name: str) -> str:
+        value = self._facts.get(name)
+        if not isinstance(value, datetime):
+            return ""
+        return self._reader.language.at(value, self._reader.now, self._reader.zone)
+
+
+def _notice(facts: Facts, language: Language) -> Said:
+    percent, account = facts.number("percent"), facts.given("account")
+    title = language.text("{percent} % of the budget of {account} is used", percent=percent, account=account)
+    said = language.text("{used} of {limit}", used=facts.number("used"), limit=facts.amount("dimension", "limit"))
+    return Said(title, f"{said}.", USAGE, language.text("Usage"))
+
+
+def _used_up(facts: Facts, language: Language) -> Said:
+    title = language.text("The budget of {account} is used up", account=facts.given("account"))
+    said = language.text(
+        "Dask clusters have to do without workers, and nothing new starts. What runs stops {at}: save your work, or ask the manager for more.",  # noqa: E501
+        at=facts.at("stops"),
+    )
+    return Said(title, said, f"{USAGE}/ask", language.text("Ask for more"))
+
+
+def _will_stop(facts: Facts, language: Language) -> Said:
+    name, at = facts.given("name"), facts.at("stops")
+    if name:
+        title = language.text("Your server {name} stops {at}", name=name, at=at)
+    else:
+        title = language.text("Your personal lab stops {at}", at=at)
+    said = language.text("The budget of {account} is used up", account=facts.given("account"))
+    save = language.text("Save what is open in it.")
+    return Said(title, f"{said}. {save}")
+
+
+def _ended(facts: Facts, language: Language) -> Said:
+    what, why = _what(facts, language), _why(facts, language)
+    kept = language.text("Saved files are untouched.") if facts.given("thing") == "server" else ""
+    title = language.text("{what}: {why}", what=what, why=why)
+    told = [f"{detail.rstrip('.')}." if (detail := facts.given("detail")) else "", kept]
+    return Said(title, " ".join(filter(None, told)))
+
+
+def _what(facts: Facts, language: Language) -> str:
+    at = facts.at("ended")
+    if facts.given("thing") == "cluster":
+        return language.text("A Dask cluster of yours stopped {at}", at=at)
+    if facts.given("name"):
+        return language.text("Your server {name} stopped {at}", name=facts.given("name"), at=at)
+    return language.text("Your personal lab stopped {at}", at=at)
+
+
+def _why(facts: Facts, language: Language) -> str:
+    reasons = {
+        "memory": language.text("its memory was full"),
+        "idle": language.text("nothing had happened in it for a time"),
+        "crashed": language.text("its process ended by itself"),
+        "stuck": language.text("the start took too long"),
+        "budget": language.text("the budget that paid for it is used up"),
+        "abandoned": language.text("its lab had stopped"),
+    }
+    return reasons.get(facts.given("reason"), language.text("the reason is not known"))
+
+
+def _asked(facts: Facts, language: Language) -> Said:
+    more = language.text(
+        "{amount} more for {account}", amount=facts.amount("dimension", "amount"), account=facts.given("account")
+    )
+    title = language.text("{by} asks for {more}", by=facts.given("by"), more=more)
+    return Said(title, facts.given("reason"), f"{USAGE}#waiting", language.text("Read and decide"))
+
+
+def _granted(facts: Facts, language: Language) -> Said:
+    title = language.text(
+        "{by} granted {amount} more for {account}",
+        by=facts.given("by"),
+        amount=facts.amount("dimension", "amount"),
+        account=facts.given("account"),
+    )
+    return Said(title, facts.given("answer"), USAGE, language.text("Usage"))
+
+
+def _declined(facts: Facts, language: Language) -> Said:
+    title = language.text(
+        "{by} declined {amount} more for {account}",
+        by=facts.given("by"),
+        amount=facts.amount("dimension", "amount"),
+        account=facts.given("account"),
+    )
+    return Said(title, facts.given("answer"), USAGE, language.text("Usage"))
+
+
+def _home(facts: Facts, language: Language) -> Said:
+    values = {"used": facts.number("used"), "limit": facts.number("limit")}
+    title = language.text("Your home holds {used} GiB; a notice comes at {limit} GiB", **values)
+    return Said(title, language.text("Delete what is no longer needed, or ask for more."), HOME, language.text("Home"))
+
+
+def _home_full(facts: Facts, language: Language) -> Said:
+    values = {"used": facts.number("used"), "limit": facts.number("limit")}
+    title = language.text("Your home holds {used} GiB; its limit is {limit} GiB", **values)
+    said = language.text("Your lab starts in rescue mode until there is room: it shows the largest files.")
+    return Said(title, said, HOME, language.text("Home"))
+
+
+def _operators(facts: Facts, language: Language) -> Said:
+    """Say what the operators wrote, in the other language when this one is missing."""
+
+    def written(name: str) -> str:
+        return facts.given(f"{name}_{language.code}") or facts.given(f"{name}_{language.other}")
+
+    return Said(written("title"), written("text"))
+
+
+def _unknown(facts: Facts, language: Language) -> Said:
+    return Said(facts.given("title") or language.text("A message"), facts.given("text"))
+
+
+_KINDS: dict[str, Callable[[Facts, Language], Said]] = {
+    "budget-notice": _notice,
+    "budget-used-up": _used_up,
+    "will-stop": _will_stop,
+    "ended": _ended,
+    "request-asked": _asked,
+    "request-granted": _granted,
+    "request-declined": _declined,
+    "home-notice": _home,
+    "home-full": _home_full,
+    "operators": _operators,
+}

@@ -1,0 +1,119 @@
+"""What an administrator reads at one look, and the search among all people."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from gaia_vre.core.errors import GaiaError
+from gaia_vre.core.marking import said
+from gaia_vre.database.engine import check_usable
+from gaia_vre.database.quotas import EventRow
+from gaia_vre.database.tables import EndingRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gaia_vre.service.dependencies import Parts
+    from gaia_vre.service.hub import Server
+
+ROWS = 25
+"""Rows of a page of people, and of servers at first."""
+_DAY = timedelta(days=1)
+_MOST_SERVERS = 200
+REASONS = {
+    "idle": said("Without activity"),
+    "memory": said("Memory full"),
+    "crashed": said("Ended by themselves"),
+    "stuck": said("Start too long"),
+    "budget": said("Budget used up"),
+    "abandoned": said("Cluster without its lab"),
+    "lost": said("Reason not known"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the platform, and whether it answers."""
+
+    title: str
+    milliseconds: float | None
+    """None: it is silent."""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """One person among all."""
+
+    name: str
+    last_activity: datetime | None
+    running: int
+    groups: tuple[str, ...]
+
+
+def parts_of(service: Parts) -> list[Part]:
+    """Return the parts with the time that each takes to answer."""
+    return [
+        Part(said("Hub"), _timed(service.hub.version)),
+        Part(said("Dask gateway"), _timed(service.gateway.clusters)),
+        Part(said("Database"), _timed(lambda: check_usable(service.engine))),
+    ]
+
+
+def servers_of(service: Parts, wanted: str) -> tuple[list[Server], int, int]:
+    """Return the servers whose owner or name holds a text, the latest first; how many those are, and of how many."""
+    everything = list(service.hub.active_servers())
+    word = wanted.lower()
+    found = [one for one in everything if word in one.username.lower() or word in one.name.lower()]
+    found.sort(key=lambda one: one.started.timestamp() if one.started else 0, reverse=True)
+    return found[:_MOST_SERVERS], len(found), len(everything)
+
+
+def people_of(service: Parts, wanted: str, page: int) -> tuple[list[Someone], int]:
+    """Return one page of the people whose name holds a text, the last active first, and how many they are."""
+    models, total = service.hub.search(wanted, ROWS * (page - 1), ROWS)
+    return [_someone(one) for one in models], total
+
+
+def refused(service: Parts, now: datetime) -> list[tuple[str, int]]:
+    """Return how often each limit refused a start in the last day, the commonest first."""
+    query = select(EventRow.facts).where(EventRow.kind == "refused", EventRow.at > now - _DAY)
+    with service.engine.connect() as connection:
+        counts = Counter(str((facts or {}).get("dimension", "")) for (facts,) in connection.execute(query))
+    return counts.most_common()
+
+
+def stopped(service: Parts, now: datetime) -> list[tuple[str, int]]:
+    """Return how much ended in the last day by no wish of its owner, by reason."""
+    query = (
+        select(EndingRow.reason, func.count())
+        .where(EndingRow.ended > now - _DAY, EndingRow.reason.in_(REASONS))
+        .group_by(EndingRow.reason)
+    )
+    with service.engine.connect() as connection:
+        rows = [(str(reason), int(count)) for reason, count in connection.execute(query)]
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def _timed(look: Callable[[], object]) -> float | None:
+    began = time.perf_counter()
+    try:
+        look()
+    except GaiaError:
+        return None
+    return (time.perf_counter() - began) * 1000
+
+
+def _someone(model: dict[str, Any]) -> Someone:
+    last = model.get("last_activity")
+    return Someone(
+        name=str(model["name"]),
+        last_activity=datetime.fromisoformat(last.replace("Z", "+00:00")) if last else None,
+        running=len(model.get("servers") or {}),
+        groups=tuple(map(str, model.get("groups") or ())),
+    )

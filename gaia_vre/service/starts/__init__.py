@@ -1,0 +1,1 @@
+"""How long starts took, step by step: told by the hub, shown to whoever started."""

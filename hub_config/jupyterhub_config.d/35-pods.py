@@ -1,0 +1,3 @@
+from gaia_vre.hub.pods.configuration import configure_pods
+
+configure_pods(c)

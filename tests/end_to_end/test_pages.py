@@ -1,0 +1,137 @@
+"""Every page in a browser: for everybody to use, narrow and wide, light and dark, in both languages, with nothing
+inside a page that its policy forbids and nothing from another host. Screenshots are kept to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.end_to_end.test_browser import CHROMIUM, QUIET, SHOTS
+from tests.support.axe import findings
+from tests.support.environment import Environment
+
+SIGNED_OUT = {"login": "/hub/login", "catalog-anyone": "/services/gaia/catalog"}
+PAGES = {
+    "home": "/services/gaia/",
+    "start": "/hub/spawn",
+    "usage": "/services/gaia/usage",
+    "ask": "/services/gaia/usage/ask",
+    "account": "/services/gaia/account",
+    "operate": "/services/gaia/operate",
+    "catalog": "/services/gaia/catalog",
+    "dataset": "/services/gaia/catalog/ostia-monthly",
+    "not-running": "/user/admin/lab",
+    "nothing-at-hub": "/hub/nothing",
+    "nothing-at-service": "/services/gaia/nothing",
+}
+VIEWS = ((1440, "en-GB", "light"), (390, "fr-FR", "dark"), (360, "en-GB", "light"), (1440, "fr-FR", "dark"))
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
+
+
+@dataclass
+class Seen:
+    """What a browser complained of, and whom it asked."""
+
+    forbidden: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, environment: Environment, view: tuple[int, str, str], **more: bool) -> tuple[Page, Seen]:
+    width, locale, scheme = view
+    context = browser.new_context(
+        base_url=environment.url, viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme, **more
+    )
+    page, seen = context.new_page(), Seen()
+    page.on("console", lambda said: "Content Security" in said.text and seen.forbidden.append(said.text))
+    page.on("request", lambda asked: asked.url.startswith(("http", "ws")) and _ours(environment, asked.url, seen))
+    return page, seen
+
+
+def _ours(environment: Environment, url: str, seen: Seen) -> None:
+    if not url.startswith((environment.url, environment.url.replace("http", "ws", 1))):
+        seen.strangers.append(url)
+
+
+def sign_in(page: Page, environment: Environment, name: str, *, admin: bool = False) -> None:
+    page.goto("/hub/login")
+    page.locator("#username_input").fill(name)
+    page.locator("#password_input").fill(environment.password(admin=admin))
+    page.locator("#login_submit").click()
+    page.wait_for_url("**/services/gaia/")
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view[1]}-{view[0]}-{view[2]}")
+def test_pages_fit_and_keep_their_policy(
+    browser: Browser, environment: Environment, view: tuple[int, str, str]
+) -> None:
+    page, seen = opened(browser, environment, view)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    wide = {}
+    for name, address in (*SIGNED_OUT.items(), ("", ""), *PAGES.items()):
+        if not name:
+            sign_in(page, environment, "admin", admin=True)
+            continue
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("html")).to_have_attribute("lang", view[1][:2])
+        page.screenshot(path=SHOTS / f"page-{name}-{view[1][:2]}-{view[0]}-{view[2]}.png", full_page=True)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > view[0]:
+            wide[name] = width
+    page.context.close()
+    assert wide == {}
+    assert seen == Seen()
+
+
+@pytest.mark.parametrize("view", VIEWS[:2], ids=["wide, light", "narrow, dark"])
+def test_everybody_can_use_the_pages(browser: Browser, environment: Environment, view: tuple[int, str, str]) -> None:
+    page, _ = opened(browser, environment, view, bypass_csp=True)
+    found = {}
+    for name, address in (*SIGNED_OUT.items(), ("", ""), *PAGES.items()):
+        if not name:
+            sign_in(page, environment, "admin", admin=True)
+            continue
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        if serious := findings(page):
+            found[name] = serious
+    page.context.close()
+    assert found == {}
+
+
+def test_the_keyboard_alone_goes_from_the_sign_in_to_a_start(browser: Browser, environment: Environment) -> None:
+    page, seen = opened(browser, environment, VIEWS[0])
+    page.goto("/hub/login")
+    page.keyboard.type("galilei")
+    page.keyboard.press("Tab")
+    page.keyboard.type(environment.password())
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/services/gaia/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".gaia-skip")).to_be_focused()
+    page.goto("/hub/spawn")
+    page.locator('input[name="size"]:checked').focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#sum-size")).to_contain_text("Medium")
+    page.keyboard.press("ArrowUp")
+    page.locator("#spawn_form button[type=submit]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/user/galilei/lab**", timeout=60_000)
+    page.goto("/hub/spawn-pending/galilei")
+    page.wait_for_url("**/user/galilei/**")
+    page.goto("/services/gaia/")
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=30_000)
+    page.context.close()
+    assert not [one for one in seen.strangers if "galilei" not in one]

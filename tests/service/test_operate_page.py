@@ -1,0 +1,81 @@
+"""The operators' page: who and what runs, the search among all people, maintenance."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gaia_vre.service.model import Thing
+from tests.service.conftest import HOME, World, proof
+from tests.service.fakes import NOON, server
+
+PAGE = f"{HOME}operate"
+LEASE = {"id": "s-1", "kind": "server", "username": "ada", "thing": "", "cores": 1, "memory_gib": 1}
+
+
+def page(world: World, query: str = "", language: str = "en") -> str:
+    answer = world.browser(language, user="root").get(f"{PAGE}{query}")
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.text.replace("\xa0", " "))
+
+
+def press(world: World, action: str, **fields: str) -> int:
+    browser = world.browser(user="root")
+    form = fields | {"_xsrf": proof(browser.get(PAGE).text)}
+    return browser.post(f"{PAGE}{action}", data=form).status_code
+
+
+def test_only_administrators_see_it_or_press_its_buttons(world: World) -> None:
+    browser = world.browser()
+    assert browser.get(PAGE).status_code == 403
+    form = {"username": "bob", "_xsrf": proof(browser.get(HOME).text)}
+    for action in ("/stop", "/maintenance", "/maintenance/end"):
+        assert browser.post(f"{PAGE}{action}", data=form).status_code == 403
+    assert world.hub.done == []
+
+
+def test_it_tells_what_runs_and_whether_the_parts_answer(world: World) -> None:
+    world.hub.servers["ada"] = {"": server(), "batch": server("batch")}
+    world.gateway.down = True
+    text = page(world)
+    assert "2 servers run" in text
+    assert "Medium, 4 cores" in text
+    assert re.search(r"<dt>Dask gateway</dt><dd>[^/]*silent", text)
+    assert re.search(r"<dt>Hub</dt><dd>[^/]*answers", text)
+
+
+def test_people_are_found_by_a_part_of_their_name_page_by_page(world: World) -> None:
+    world.hub.servers |= {f"person-{number:02}": {} for number in range(60)}
+    text = page(world, "?q=PERSON-&page=2")
+    assert "60 people match" in text
+    assert "page 2 of 3" in text
+    assert text.count("<h3><bdi>person-") == 25
+    assert "Nobody of this name" in page(world, "?q=%25nobody%3Cb%3E")
+
+
+def test_a_server_is_stopped_and_its_owner_reads_by_whom(world: World) -> None:
+    world.hub.servers["ada"] = {"": server()}
+    world.parts.store.begin({Thing("server", "ada", ""): NOON})
+    assert press(world, "/stop", username="ada") == 303
+    assert world.hub.done == [("DELETE", "/users/ada/server")]
+    text = world.browser().get(HOME).text
+    assert "an administrator stopped it" in text
+    assert "<bdi>root</bdi>" in text
+
+
+def test_during_maintenance_only_administrators_start(world: World) -> None:
+    assert press(world, "/maintenance", said="New <disks>") == 303
+    gate = world.program("gateway-token")
+    refused = gate.post(f"{HOME}api/quotas/leases", json=LEASE)
+    assert refused.status_code == 409
+    assert "maintenance that root began: New <disks>" in refused.json()["detail"]
+    assert gate.post(f"{HOME}api/quotas/leases", json=LEASE | {"username": "admin", "id": "s-2"}).status_code == 201
+    assert "New &lt;disks&gt;" in world.browser().get(HOME).text
+    assert press(world, "/maintenance/end") == 303
+    assert gate.post(f"{HOME}api/quotas/leases", json=LEASE).status_code == 201
+
+
+@pytest.mark.parametrize("query", ["?page=0", "?page=x", "?page=100001", "?q=" + "x" * 101])
+def test_bad_questions_are_named(world: World, query: str) -> None:
+    assert world.browser(user="root").get(f"{PAGE}{query}").status_code == 422
