@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.shared import project
+
 if TYPE_CHECKING:
     from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.estimate import Estimate
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from gaia_vre.linked import DatasetAccess
     from gaia_vre.quotas.usage import Usage
 
-__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "search", "sign", "stack", "usage"]
+__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "project", "search", "sign", "stack", "usage"]
 
 
 def catalog() -> Catalog:

@@ -219,69 +219,69 @@ class ServiceClient:
     # What is mine -------------------------------------------------------------------------------
 
     def me(self) -> Identity:
-        return Identity(**self._ask("GET", "/me"))
+        return Identity(**self.ask("GET", "/me"))
 
     def servers(self) -> list[RunningServer]:
         kept = ("name", "ready", "pending", "url")
         return [
             RunningServer(**{key: entry[key] for key in kept}, started=_time(entry["started"]))
-            for entry in self._ask("GET", "/servers")
+            for entry in self.ask("GET", "/servers")
         ]
 
     def start_server(self) -> None:
         """Start my personal lab as I had it last time; it is ready some seconds later."""
-        self._ask("POST", "/server")
+        self.ask("POST", "/server")
 
     def stop_server(self, name: str = "") -> None:
         """Stop a server of mine; the personal lab has an empty name."""
-        self._ask("DELETE", f"/servers/{_word(name)}" if name else "/server")
+        self.ask("DELETE", f"/servers/{_word(name)}" if name else "/server")
 
     def clusters(self) -> list[RunningCluster]:
         return [
-            RunningCluster(**entry | {"started": _known(entry["started"])}) for entry in self._ask("GET", "/clusters")
+            RunningCluster(**entry | {"started": _known(entry["started"])}) for entry in self.ask("GET", "/clusters")
         ]
 
     def stop_cluster(self, name: str) -> None:
-        self._ask("DELETE", f"/clusters/{_word(name)}")
+        self.ask("DELETE", f"/clusters/{_word(name)}")
 
     def endings(self) -> list[PastEnding]:
         """Return what of mine ended lately and is not dismissed, newest first."""
         return [
             PastEnding(**entry | {"started": _time(entry["started"]), "ended": _known(entry["ended"])})
-            for entry in self._ask("GET", "/endings")
+            for entry in self.ask("GET", "/endings")
         ]
 
     def dismiss(self, number: int) -> None:
         """Hide a notice and all older ones."""
-        self._ask("POST", f"/endings/{number}/dismiss")
+        self.ask("POST", f"/endings/{number}/dismiss")
 
     # Files with rights --------------------------------------------------------------------------
 
     def access(self, dataset: str) -> Access:
         """Return whether I may read the files of a dataset, with the licence to accept."""
-        return _access(self._ask("GET", f"/catalog/datasets/{_word(dataset)}/access"))
+        return _access(self.ask("GET", f"/catalog/datasets/{_word(dataset)}/access"))
 
     def accept(self, dataset: str, digest: str) -> Access:
         """Accept the licence of a dataset, as `access` showed it: its digest says which text that was."""
-        return _access(self._ask("POST", f"/catalog/datasets/{_word(dataset)}/accept", {"digest": digest}))
+        return _access(self.ask("POST", f"/catalog/datasets/{_word(dataset)}/accept", {"digest": digest}))
 
     def links(self, dataset: str, assets: list[str] | None = None, item: str | None = None) -> FileLinks:
         """Return links to the files of a dataset or an item, all or those named; raises NotAllowed with whom to ask."""
         given = {"dataset": dataset, "assets": assets, "item": item}
         body = {key: value for key, value in given.items() if value is not None}
-        found = self._ask("POST", "/catalog/links", body)
+        found = self.ask("POST", "/catalog/links", body)
         return FileLinks(dataset, _known(found["expires"]), f"{self.url}/{found['path']}", found["assets"])
 
     # What I may use -----------------------------------------------------------------------------
 
     def accounts(self) -> list[dict[str, Any]]:
         """Return the accounts that I may pay with, my own first, with what is left and what each size costs."""
-        found: list[dict[str, Any]] = self._ask("GET", "/quotas/accounts")
+        found: list[dict[str, Any]] = self.ask("GET", "/quotas/accounts")
         return found
 
     def usage(self) -> dict[str, Any]:
         """Return what I hold, have used and was told."""
-        found: dict[str, Any] = self._ask("GET", "/quotas/usage")
+        found: dict[str, Any] = self.ask("GET", "/quotas/usage")
         return found
 
     # What the hub and the gateway ask -------------------------------------------------------------
@@ -294,28 +294,29 @@ class ServiceClient:
         DoesNotFit
             With `facts`: which limit, who holds it, what would fit.
         """
-        answer = self._ask("POST", "/quotas/leases", wanted.body())
+        answer = self.ask("POST", "/quotas/leases", wanted.body())
         return LeaseGiven(**answer | {"until": _known(answer["until"])})
 
     def resize(self, lease_id: str, base: Amounts, each: Amounts, count: int) -> tuple[int, str]:
         """Return how many workers a cluster may have now, and why not more."""
         body = {"base": asdict(base), "each": asdict(each), "count": count}
-        answer = self._ask("POST", f"/quotas/leases/{_word(lease_id)}/resize", body)
+        answer = self.ask("POST", f"/quotas/leases/{_word(lease_id)}/resize", body)
         return answer["granted"], answer["message"]
 
     def release(self, lease_id: str, *, seconds_ago: float = 0, ran: bool = False) -> bool:
         """End a lease; say whether it lived. What never ran costs nothing."""
         query = f"?seconds_ago={seconds_ago:.0f}&ran={str(ran).lower()}"
-        return bool(self._ask("DELETE", f"/quotas/leases/{_word(lease_id)}{query}")["released"])
+        return bool(self.ask("DELETE", f"/quotas/leases/{_word(lease_id)}{query}")["released"])
 
     # What the hub and the gateway tell ------------------------------------------------------------
 
     def report(self, report: Report) -> None:
         """Tell why something of somebody ended; telling it twice records it once."""
         times = {"started": report.started and report.started.isoformat(), "ended": report.ended.isoformat()}
-        self._ask("POST", "/endings", asdict(report) | times | {"detail": report.detail[:_DETAIL]})
+        self.ask("POST", "/endings", asdict(report) | times | {"detail": report.detail[:_DETAIL]})
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Return the answer of the API; raises the error that the service raised."""
         try:
             answer = self._http.request(method, path, json=body)
         except httpx2.HTTPError as error:

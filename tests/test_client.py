@@ -101,7 +101,7 @@ def test_a_reported_end_is_found_and_dismissed(world: World) -> None:
         ("weak-token", lambda service: service.me(), NotAllowed),
         ("ada-token", lambda service: service.stop_cluster("c9"), NotFound),
         ("ada-token", lambda service: service.stop_server("NO"), InvalidInput),
-        ("ada-token", lambda service: service._ask("POST", "/endings", {"x": "y" * 2_000_000}), TooLarge),
+        ("ada-token", lambda service: service.ask("POST", "/endings", {"x": "y" * 2_000_000}), TooLarge),
     ],
     ids=["401", "403", "404", "422", "413"],
 )

@@ -17,6 +17,7 @@ COMMANDS = {
     "catalog": "gaia_vre.cli.catalog",
     "database": "gaia_vre.cli.database",
     "quota": "gaia_vre.cli.quota",
+    "project": "gaia_vre.cli.project",
     "message": "gaia_vre.cli.message",
 }
 

@@ -43,15 +43,14 @@ def chosen_settings(file: Path | None, state: Path | None) -> Settings:
 def open_office(file: Path | None, state: Path | None) -> Iterator[Office]:
     """Open the ledger that the settings name; the service may run meanwhile."""
     from gaia_vre.database.engine import check_usable, database_url, make_engine
+    from gaia_vre.projects.registry import open_books
     from gaia_vre.quotas.clock import Instant
-    from gaia_vre.quotas.deciding import Office
-    from gaia_vre.quotas.imported import rules_in_force
 
     settings = chosen_settings(file, state)
     engine = make_engine(database_url(settings))
     try:
         check_usable(engine)
         # Nothing is charged from here: the wall clock is enough, and the ledger's own stays untouched.
-        yield Office(engine, rules_in_force(engine, settings.quotas), lambda: Instant(0, datetime.now(UTC)))
+        yield open_books(engine, settings, lambda: Instant(0, datetime.now(UTC)))[0]
     finally:
         engine.dispose()

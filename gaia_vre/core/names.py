@@ -10,7 +10,7 @@ from gaia_vre.core.errors import InvalidInput
 USERNAME_PATTERN = r"[a-z0-9][a-z0-9._@+-]{0,62}[a-z0-9]|[a-z0-9]"
 """Lower case, digits and ``. _ @ + -``, 1 to 64 characters, a letter or digit at both ends."""
 
-RESERVED_PREFIXES = ("gaia-", "service-", "project-", "sandbox-", "course-", "run-")
+RESERVED_PREFIXES = ("gaia-", "service-", "p-", "project-", "sandbox-", "course-", "run-")
 """What the hub uses for its own servers and services; nobody signs in as one of these."""
 
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")

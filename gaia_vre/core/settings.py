@@ -22,6 +22,7 @@ from gaia_vre.core.marking import said
 from gaia_vre.core.names import RESERVED_PREFIXES
 from gaia_vre.core.part import Part
 from gaia_vre.core.places import with_places
+from gaia_vre.core.project_settings import Projects
 from gaia_vre.core.quotas import Quotas
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
@@ -239,6 +240,7 @@ class Settings(Part):
     labs: Labs = Field(default_factory=Labs, description="What people start.")
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
     quotas: Quotas = Field(default_factory=Quotas, description="Who pays, and how much of what is allowed.")
+    projects: Projects = Field(default_factory=Projects, description="Spaces that people share.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
     sites: tuple[Site, ...] = Field(
         default=(), description="Sites that keep copies of datasets, nearest first; data is read from the nearest."

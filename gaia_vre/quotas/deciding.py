@@ -79,7 +79,8 @@ class Office:
 
     def renew(self, rules: Rules) -> None:
         """Go by other rules from now on, such as after an import."""
-        self.rules, self.holders = rules, Holders(self.engine, rules)
+        self.rules = replace(rules, made=self.rules.made)
+        self.holders = Holders(self.engine, self.rules)
         self.prepare()
 
     def admit(self, request: Request, *, forced: bool = False, at: Instant | None = None) -> Admitted:

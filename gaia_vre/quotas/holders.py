@@ -77,6 +77,11 @@ class Holders:
         self._bring(accounts, groups, overrides, now)
         return groups
 
+    def groups(self, username: str) -> frozenset[str]:
+        """Return the groups that a person was last said to be in."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalar(select(HolderRow.groups).where(HolderRow.username == username)) or ())
+
     def refresh(self, names: Iterable[str], now: datetime) -> None:
         """Put the limits of now in force for these accounts, as far as they exist."""
         names = sorted(set(names))

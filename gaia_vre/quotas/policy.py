@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gaia_vre.core.amounts import micro, micro_hours
 from gaia_vre.core.quotas import Energy
@@ -50,9 +50,22 @@ class Declared:
         return username in self.members or not groups.isdisjoint(self.groups)
 
 
+class Payers(Protocol):
+    """Accounts that people make while the service runs, such as those of projects."""
+
+    def declared(self, name: str) -> Declared | None:
+        """Return such an account with its managers, or None."""
+
+    def open_to(self, username: str, groups: frozenset[str]) -> list[Declared]:
+        """Return those that somebody may pay with."""
+
+    def managed_by(self, username: str) -> list[Declared]:
+        """Return those that somebody manages."""
+
+
 @dataclass(frozen=True)
 class Rules:
-    """Everything that the settings say about accounting."""
+    """Everything that the settings say about accounting, and the accounts that people make."""
 
     policy: Policy
     prices: tuple[PriceList, ...]
@@ -62,6 +75,7 @@ class Rules:
     """Below this account everybody's own stands."""
     observe: bool = False
     bypass: frozenset[str] = frozenset()
+    made: Payers | None = None
     energy: tuple[Energy, ...] = ()
 
     def energy_of(self, site: str) -> Energy:
@@ -76,11 +90,19 @@ class Rules:
         return Price(micro("core", found.core), micro("gib", found.gib), micro("gpu", found.gpu), found.name)
 
     def declared(self, name: str) -> Declared | None:
-        return next((one for one in self.accounts if one.name == name), None)
+        """Return an account of the settings or one that people made."""
+        found = next((one for one in self.accounts if one.name == name), None)
+        return self.made.declared(name) if found is None and self.made else found
 
     def open_to(self, username: str, groups: frozenset[str]) -> list[Declared]:
-        """Return the declared accounts that this person may pay with."""
-        return [one for one in self.accounts if one.open_to(username, groups)]
+        """Return the accounts that this person may pay with, beside their own."""
+        found = [one for one in self.accounts if one.open_to(username, groups)]
+        return found + self.made.open_to(username, groups) if self.made else found
+
+    def managed_by(self, username: str) -> list[Declared]:
+        """Return the accounts that this person manages."""
+        found = [one for one in self.accounts if username in one.managers]
+        return found + self.made.managed_by(username) if self.made else found
 
 
 def rules_of(settings: Quotas) -> Rules:

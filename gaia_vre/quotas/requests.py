@@ -155,7 +155,7 @@ class Requests:
         """Return the open requests that a person may decide, newest first."""
         which = [AskingRow.state == "open", AskingRow.username != username]
         if not admin:
-            if not any(username in one.managers for one in self._rules.accounts):
+            if not self._rules.managed_by(username):
                 return []
             which.append(_below(self._rules, username))
         found = self._some(*which)
@@ -228,8 +228,8 @@ def deciders(rules: Rules, account: str, asking: str) -> tuple[str, ...]:
 
 
 def managed_by(rules: Rules, username: str) -> list[str]:
-    """Return the declared accounts that a person manages."""
-    return [one.name for one in rules.accounts if username in one.managers]
+    """Return the accounts that a person manages, beside their own."""
+    return [one.name for one in rules.managed_by(username)]
 
 
 def upwards(rules: Rules, account: str) -> Iterator[Declared]:
@@ -246,7 +246,8 @@ def _below(rules: Rules, username: str) -> ColumnElement[bool]:
     def managed(name: str) -> bool:
         return any(username in one.managers for one in upwards(rules, name))
 
-    found = AskingRow.account.in_([one.name for one in rules.accounts if managed(one.name)])
+    names = {one.name for one in rules.accounts if managed(one.name)}.union(managed_by(rules, username))
+    found = AskingRow.account.in_(names)
     return found | AskingRow.account.startswith("person:", autoescape=True) if managed(rules.people) else found
 
 

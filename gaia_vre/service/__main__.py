@@ -13,9 +13,8 @@ from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
+from gaia_vre.projects.registry import open_books
 from gaia_vre.quotas.clock import LedgerClock
-from gaia_vre.quotas.deciding import Office
-from gaia_vre.quotas.imported import rules_in_force
 from gaia_vre.service.app import create_app
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
@@ -66,7 +65,7 @@ def _parts(settings: Settings) -> Parts:
     token = _variable("JUPYTERHUB_API_TOKEN")
     hub = Hub(os.environ.get("JUPYTERHUB_API_URL", settings.addresses.hub_api_url), token)
     clock = LedgerClock(engine)
-    office = Office(engine, rules_in_force(engine, settings.quotas), clock.now)
+    office, registry = open_books(engine, settings, clock.now)
     office.prepare()
     return Parts(
         settings=settings,
@@ -84,6 +83,7 @@ def _parts(settings: Settings) -> Parts:
         metrics=Metrics(),
         shelf=Shelf(StateFolder(settings.state).catalog),
         office=office,
+        registry=registry,
         tick=clock.mark,
     )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gaia_vre.catalog.engine.model import Engine
     from gaia_vre.core.settings import Settings
+    from gaia_vre.projects.registry import Registry
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.service.gateway import Gateway
     from gaia_vre.service.hub import Hub
@@ -48,6 +49,7 @@ class Parts:
     metrics: Metrics
     shelf: Shelf
     office: Office
+    registry: Registry
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tick: Callable[[], object] = lambda: None
     """Records the ledger's time, so that after a reboot it goes on from there."""

@@ -12,6 +12,7 @@ from gaia_vre.service.abandoned import end_abandoned
 from gaia_vre.service.ladder import Ladder
 from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
+from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
 from gaia_vre.service.starts.store import Starts
 
@@ -35,6 +36,7 @@ class Reconciler:
 
     def __init__(self, parts: Parts) -> None:
         self.hub, self.gateway, self.store, self.metrics = parts.hub, parts.gateway, parts.store, parts.metrics
+        self.registry = parts.registry
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
@@ -77,6 +79,7 @@ class Reconciler:
         self._end_ownerless(servers, clusters or ())
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
         self._forget(now)
+        tend(self.registry, now)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))
         for kind in ("server", "cluster"):

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from gaia_vre.core.settings import Settings, parse_settings
 from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
+from gaia_vre.projects.registry import Registry, open_books
 from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Office
-from gaia_vre.quotas.policy import rules_of
 from gaia_vre.service.app import create_app
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
@@ -79,6 +79,7 @@ def make_world(engine: Engine, state: Path) -> World:
     hub, gateway, time = FakeHub(), FakeGateway(), [NOON]
     client = Hub("http://hub/hub/api", SERVICE_TOKEN, hub.transport())
     settings = Settings(state=state)
+    office, registry = make_books(engine, settings, time)
     parts = Parts(
         settings=settings,
         engine=engine,
@@ -88,25 +89,26 @@ def make_world(engine: Engine, state: Path) -> World:
         login=Login(client, "service-gaia", SERVICE_TOKEN, "a secret of the tests", HOME),
         metrics=Metrics(),
         shelf=Shelf(state / "catalog"),
-        office=make_office(engine, settings, time),
+        office=office,
+        registry=registry,
         clock=lambda: time[0],
     )
     return World(parts, hub, gateway, time)
 
 
-def make_office(engine: Engine, settings: Settings, time: list[datetime]) -> Office:
-    office = Office(
-        engine, rules_of(settings.quotas), lambda: Instant(int((time[0] - NOON).total_seconds()) + 10**6, time[0])
+def make_books(engine: Engine, settings: Settings, time: list[datetime]) -> tuple[Office, Registry]:
+    office, registry = open_books(
+        engine, settings, lambda: Instant(int((time[0] - NOON).total_seconds()) + 10**6, time[0])
     )
     office.prepare()
-    return office
+    return office, registry
 
 
 def with_quotas(world: World, **quotas: object) -> World:
     """Return the world with other settings of accounting."""
     settings = parse_settings({"state": str(world.parts.settings.state), "quotas": quotas})
-    office = make_office(world.parts.engine, settings, world.time)
-    return replace(world, parts=replace(world.parts, settings=settings, office=office))
+    office, registry = make_books(world.parts.engine, settings, world.time)
+    return replace(world, parts=replace(world.parts, settings=settings, office=office, registry=registry))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from alembic import context
 
 import gaia_vre.database.messages
+import gaia_vre.database.projects
 import gaia_vre.database.quotas
 import gaia_vre.database.starts  # noqa: F401 - their tables are compared too
 from gaia_vre.database.tables import Table

@@ -1,0 +1,110 @@
+"""Projects from a terminal of a lab: ``new``, ``list``, ``show``, ``add``, ``remove``, ``invite``, ``join``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from gaia_vre.shared import SharedProject
+from gaia_vre.shared import project as door
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+_ROLES = click.Choice(["owner", "manager", "editor", "viewer"])
+
+
+@click.group()
+def project() -> None:
+    """Share files, a budget and results with others."""
+
+
+@project.command()
+@click.argument("title")
+@click.option("--name", "slug", default="", help="Of its folder, account and server; from the title when left out.")
+@click.option("--description", default="", help="What it is about.")
+@click.option("--visibility", type=click.Choice(["private", "listed", "open"]), default="private", show_default=True)
+@_as_json
+def new(title: str, slug: str, description: str, visibility: str, as_json: bool) -> None:
+    """Make a project that belongs to you."""
+    made = door.create(title, slug, description, visibility)
+    _tell(made, as_json)
+
+
+@project.command("list")
+@_as_json
+def list_(as_json: bool) -> None:
+    """List the projects that you are in."""
+    found = list(door)
+    if as_json:
+        click.echo(json.dumps([_facts(one) for one in found]))
+        return
+    for one in found:
+        click.echo(f"{one.slug:28}  {one.role or '':8}  {one.state:10}  until {one.ends}  {one.title}")
+    if not found:
+        click.echo("You are in no project; `gaia-vre project new TITLE` makes one.")
+
+
+@project.command()
+@click.argument("name")
+@_as_json
+def show(name: str, as_json: bool) -> None:
+    """Show a project and who is in it."""
+    found = door(name)
+    members = found.members() if "read" in found.may else []
+    if as_json:
+        click.echo(json.dumps(_facts(found) | {"members": [vars(one) for one in members]}))
+        return
+    _tell(found, as_json=False)
+    for one in members:
+        click.echo(f"  {one.username:30}  {one.role}{f', until {one.until[:10]}' if one.until else ''}")
+
+
+@project.command()
+@click.argument("name")
+@click.argument("username")
+@click.option("--role", type=_ROLES, default="editor", show_default=True)
+@click.option("--until", help="End of a guest's stay, such as 2027-03-01T00:00Z.")
+def add(name: str, username: str, role: str, until: str | None) -> None:
+    """Give somebody who has signed in here a role, or another one."""
+    door(name).add(username, role, until)
+    click.echo(f"{username} is {role} of {name}.")
+
+
+@project.command()
+@click.argument("name")
+@click.argument("username")
+def remove(name: str, username: str) -> None:
+    """Take somebody out of a project, or leave it yourself."""
+    door(name).remove(username)
+    click.echo(f"{username} is out of {name}.")
+
+
+@project.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["editor", "viewer"]), default="viewer", show_default=True)
+@click.option("--days", type=float, default=7, show_default=True, help="How long the link holds.")
+@click.option("--uses", type=int, default=1, show_default=True, help="How many may come in by it.")
+def invite(name: str, role: str, days: float, uses: int) -> None:
+    """Make a link that lets people in; it is shown this once."""
+    click.echo(door(name).invite(role, days, uses))
+
+
+@project.command()
+@click.argument("link")
+def join(link: str) -> None:
+    """Come into a project by a link."""
+    found = door.join(link)
+    click.echo(f"You are {found.role} of {found.slug}.")
+
+
+def _tell(found: SharedProject, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(_facts(found)))
+        return
+    click.echo(f"{found.slug}: {found.title}")
+    click.echo(f"  you are {found.role or 'no member'}; {found.state} until {found.ends}; pays as {found.account}")
+
+
+def _facts(found: SharedProject) -> dict[str, Any]:
+    return {name: value for name, value in vars(found).items() if not name.startswith("_")}

@@ -1,0 +1,54 @@
+"""Settings of projects: who may make one, and what it is given."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from gaia_vre.core.part import Part
+from gaia_vre.core.quotas import AccountName, Limits
+
+
+class CommunityPolicy(Part):
+    """What the members of a community may make."""
+
+    community: AccountName | None = Field(
+        default=None, description="The account above such projects, community:…; empty: the one of everybody."
+    )
+    groups: tuple[str, ...] = Field(default=(), description="Groups whose members may make one; none: everybody.")
+    months: int = Field(default=12, ge=1, le=60, description="How long a project lasts if nothing is said.")
+    budget: Limits = Field(
+        default=Limits(servers=10, clusters=10, cores=40, memory_gib=160, credits=500),
+        description="Limits of a new project's account; budgets count from its start to its end.",
+    )
+
+    @field_validator("community")
+    @classmethod
+    def _is_a_community(cls, community: str | None) -> str | None:
+        if community is not None and not community.startswith("community:"):
+            raise ValueError(f"{community} is no community: its name begins with community:")
+        return community
+
+
+class Projects(Part):
+    """Spaces that people share."""
+
+    communities: tuple[CommunityPolicy, ...] = Field(
+        default=(CommunityPolicy(),),
+        description="Who may make projects, and with what; none: nobody makes any.",
+    )
+    most_owned: int = Field(default=10, ge=0, le=1000, description="Projects that one person may have made and own.")
+    grace_days: int = Field(
+        default=30,
+        ge=0,
+        le=3660,
+        description="Days after its end in which a project can be read, before it is archived.",
+    )
+
+    @field_validator("communities")
+    @classmethod
+    def _communities_are_unique(cls, communities: tuple[CommunityPolicy, ...]) -> tuple[CommunityPolicy, ...]:
+        names = [one.community for one in communities]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name or 'the community of everybody'} stands twice")
+        return communities

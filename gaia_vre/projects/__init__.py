@@ -1,0 +1,1 @@
+"""Projects: people with roles who share files, a budget and an end."""

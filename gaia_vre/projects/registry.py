@@ -1,0 +1,41 @@
+"""Everything about projects, put together with the accounting that pays for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gaia_vre.projects.founding import Founding
+from gaia_vre.projects.joining import Joinings
+from gaia_vre.projects.payers import ProjectPayers
+from gaia_vre.projects.people import People
+from gaia_vre.projects.store import Projects
+from gaia_vre.quotas.deciding import Office
+from gaia_vre.quotas.imported import rules_in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+
+    from gaia_vre.core.settings import Settings
+    from gaia_vre.quotas.clock import Instant
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The projects of one database, their people, the ways in, and how new ones are made."""
+
+    projects: Projects
+    people: People
+    joinings: Joinings
+    founding: Founding
+
+
+def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant]) -> tuple[Office, Registry]:
+    """Return accounting, which knows the accounts of projects, and the projects."""
+    projects = Projects(engine, lambda: clock().wall)
+    people = People(projects)
+    rules = replace(rules_in_force(engine, settings.quotas), made=ProjectPayers(projects, people))
+    office = Office(engine, rules, clock)
+    return office, Registry(projects, people, Joinings(projects), Founding(projects, office, settings.projects))

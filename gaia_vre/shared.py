@@ -1,0 +1,153 @@
+"""Projects in a notebook: ``gaia.project.create("Ocean heat")``, ``gaia.project("ocean-heat").invite()``."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gaia_vre.client import ServiceClient
+
+
+class SharedProject:
+    """A project as I see it.
+
+    Attributes
+    ----------
+    slug, title, description, visibility, account, state, role : str
+        What it is, and what I am in it: owner, manager, editor, viewer or nothing.
+    may : tuple of str
+        What I may do: read, write, spend, people, describe, owners, end, ask.
+    """
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self._facts = facts
+        self.slug: str = facts["slug"]
+        self.title: str = facts["title"]
+        self.description: str = facts["description"]
+        self.visibility: str = facts["visibility"]
+        self.account: str = facts["account"]
+        self.state: str = facts["state"]
+        self.role: str | None = facts["role"]
+        self.may: tuple[str, ...] = tuple(facts["may"])
+        self.ends: str = facts["ends"][:10]
+
+    def __repr__(self) -> str:
+        return f"<Project {self.slug}: {self.title!r}, {self.role or 'not a member'}, {self.state}, until {self.ends}>"
+
+    def _repr_html_(self) -> str:
+        facts = (self.slug, self.role or "not a member", self.state, f"until {self.ends}")
+        return f"<p><strong>{html.escape(self.title)}</strong><br>{html.escape(' · '.join(facts))}</p>"
+
+    def members(self) -> list[Member]:
+        """Return who is in it, owners first."""
+        with _service() as service:
+            return [Member(**_kept(one)) for one in service.ask("GET", f"/projects/{self.slug}/members")]
+
+    def add(self, username: str, role: str = "editor", until: str | None = None) -> None:
+        """Give somebody who has signed in here a role; with an end as guest.
+
+        Parameters
+        ----------
+        until
+            An instant with its zone, such as ``2027-03-01T00:00Z``.
+
+        Raises
+        ------
+        gaia_vre.core.errors.NotAllowed
+            Only managers and owners may, and only owners where managers and owners are concerned.
+        gaia_vre.core.errors.InvalidInput
+            Nobody of that name has signed in yet, or there is no such role.
+        """
+        with _service() as service:
+            service.ask("PUT", f"/projects/{self.slug}/members/{_word(username)}", {"role": role, "until": until})
+
+    def remove(self, username: str) -> None:
+        """Take somebody out, or leave; raises NotAllowed and, for the last owner, Conflict."""
+        with _service() as service:
+            service.ask("DELETE", f"/projects/{self.slug}/members/{_word(username)}")
+
+    def invite(self, role: str = "viewer", days: float = 7, uses: int = 1) -> str:
+        """Return the address of a link that lets people in; it is told this once."""
+        with _service() as service:
+            body = {"role": role, "days": days, "uses": uses}
+            return str(service.ask("POST", f"/projects/{self.slug}/invitations", body)["address"])
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return what happened, newest first."""
+        with _service() as service:
+            found: list[dict[str, Any]] = service.ask("GET", f"/projects/{self.slug}/history")
+            return found
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a project."""
+
+    username: str
+    role: str
+    until: str | None
+
+
+class ProjectDoor:
+    """The projects that I am in: call it with a name, iterate over it, or `create` one."""
+
+    def __call__(self, slug: str) -> SharedProject:
+        """Return a project; raises NotFound for one that I may not know of."""
+        with _service() as service:
+            return SharedProject(service.ask("GET", f"/projects/{_word(slug)}"))
+
+    def __iter__(self) -> Iterator[SharedProject]:
+        with _service() as service:
+            return iter([SharedProject(one) for one in service.ask("GET", "/projects")])
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self)) or "You are in no project: gaia.project.create('…') makes one."
+
+    def create(self, title: str, slug: str = "", description: str = "", visibility: str = "private") -> SharedProject:
+        """Make a project that belongs to me.
+
+        Parameters
+        ----------
+        slug
+            Name of its folder, account and server; from the title when left out.
+        visibility
+            ``private``, ``listed`` (others may ask to join) or ``open`` (others may read its page).
+
+        Raises
+        ------
+        gaia_vre.core.errors.Conflict
+            The name is taken.
+        gaia_vre.core.errors.NotAllowed
+            Others make projects here, or I own as many as one may.
+        """
+        body = {"title": title, "slug": slug, "description": description, "visibility": visibility}
+        with _service() as service:
+            return SharedProject(service.ask("POST", "/projects", body))
+
+    def join(self, link: str) -> SharedProject:
+        """Come into a project by a link, or by what follows the # in it."""
+        with _service() as service:
+            return SharedProject(service.ask("POST", "/projects/join", {"secret": link.rpartition("#")[2]}))
+
+
+project = ProjectDoor()
+
+
+def _service() -> ServiceClient:
+    from gaia_vre.client import ServiceClient
+
+    return ServiceClient()
+
+
+def _word(name: str) -> str:
+    from urllib.parse import quote
+
+    return quote(name, safe="")
+
+
+def _kept(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: one[name] for name in Member.__dataclass_fields__}
