@@ -14,10 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from gaia_vre.core.errors import Unavailable
-from gaia_vre.database import quotas as _quotas  # noqa: F401 - its tables are compared too
 from gaia_vre.database.backup import back_up, backup_name
 from gaia_vre.database.engine import shown, unusable
-from gaia_vre.database.tables import Table
+from gaia_vre.database.schema import METADATA
 from gaia_vre.database.versions import check_known, current, migrate, newest
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def differences(engine: Engine) -> list[object]:
     """Return what the tables of this version have that the database has not, or the other way round."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Table.metadata))
+        return list(compare_metadata(context, METADATA))
 
 
 def _backed_up(engine: Engine, backups: Path | None) -> Path | None:

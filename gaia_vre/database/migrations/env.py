@@ -2,15 +2,11 @@
 
 from alembic import context
 
-import gaia_vre.database.messages
-import gaia_vre.database.projects
-import gaia_vre.database.quotas
-import gaia_vre.database.starts  # noqa: F401 - their tables are compared too
-from gaia_vre.database.tables import Table
+from gaia_vre.database.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,
     transaction_per_migration=False,
 )

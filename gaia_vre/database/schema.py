@@ -1,0 +1,10 @@
+"""All tables: a module of tables that is named here is migrated, compared and backed up."""
+
+from __future__ import annotations
+
+from gaia_vre.database import messages, projects, quotas, starts
+from gaia_vre.database.tables import Table
+
+__all__ = ["METADATA", "messages", "projects", "quotas", "starts"]
+
+METADATA = Table.metadata
