@@ -1,0 +1,47 @@
+"""Projects in the words of a language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gaia_vre.core.marking import said
+
+if TYPE_CHECKING:
+    from gaia_vre.look.language import Language
+    from gaia_vre.projects.model import Event
+
+ROLES = {"owner": said("Owner"), "manager": said("Manager"), "editor": said("Editor"), "viewer": said("Viewer")}
+STATES = {
+    "active": said("active"),
+    "ending": said("ends soon"),
+    "read-only": said("read-only"),
+    "archived": said("archived"),
+}
+VISIBILITIES = {
+    "private": said("Members alone know of it"),
+    "listed": said("Everybody finds it and may ask to join"),
+    "open": said("Everybody may read its page, and ask to join"),
+}
+_EVENTS = {
+    "created": said("{by} made the project"),
+    "changed": said("{by} changed what it says"),
+    "joined": said("{username} came in, let in by {by}"),
+    "role": said("{by} gave {username} another role"),
+    "left": said("{username} left"),
+    "removed": said("{by} took {username} out"),
+    "stay-over": said("the stay of {username} ended"),
+    "group": said("{by} changed the role of the group {group}"),
+    "invited": said("{by} made an invitation link"),
+    "revoked": said("{by} revoked an invitation link"),
+    "asked": said("{by} asked to join"),
+    "declined": said("{by} declined the request of {username}"),
+    "looked": said("the administrator {by} looked at it"),
+    "state": said("its dates made it another state"),
+}
+
+
+def event_words(language: Language, event: Event) -> str:
+    """Return a line of a project's history as a sentence."""
+    facts: dict[str, Any] = {"username": "", "group": ""} | event.facts | {"by": event.by}
+    known = _EVENTS.get(event.kind)
+    return language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group")}) if known else ""
