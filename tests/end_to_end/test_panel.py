@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -48,7 +49,7 @@ def lab(page: Page, environment: Environment, request: pytest.FixtureRequest) ->
     page.locator("form [type=submit]").last.click()
     page.wait_for_url(f"**/user/{name}/lab**")
     page.get_by_title("Python 3 (ipykernel)").first.click()
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Python 3 \(ipykernel\) \| (Idle|Inactif)"))).to_be_visible()
     page.locator('.lm-TabBar-tab[data-id="gaia-panel"]').click()
     expect(page.locator(".gaia-list li").first).to_be_visible()
     yield page

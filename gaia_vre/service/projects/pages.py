@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from babel.dates import get_timezone
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from gaia_vre.core.errors import InvalidInput, NotFound, NotSignedIn
+from gaia_vre.core.errors import NotFound, NotSignedIn
 from gaia_vre.look.language import Language
 from gaia_vre.projects import rules
 from gaia_vre.projects.founding import Wish
@@ -24,6 +24,7 @@ from gaia_vre.service.login import Caller
 from gaia_vre.service.projects import words
 from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.routes import actor, invitation_address, known, look
+from gaia_vre.service.quotas.pages import end_of
 from gaia_vre.service.quotas.words import day_words
 
 router = APIRouter(include_in_schema=False)
@@ -194,13 +195,11 @@ def decide(
 @router.post("/projects/{slug}/end")
 def move_end(slug: Slug, who: SubmitsAs, service: UsesParts, ends: Annotated[date, Form()]) -> Response:
     """Let a project end on another day."""
-    if not 2000 <= ends.year <= 9000:
-        raise InvalidInput(f"ends: {ends} is no day to plan for")
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
-    zone = get_timezone(service.settings.service.time_zone)
-    end = datetime.combine(ends + timedelta(days=1), time(), zone).astimezone(UTC)
-    service.registry.founding.open_account(service.registry.projects.change(slug, me, Change(ends=end)))
+    service.registry.founding.open_account(
+        service.registry.projects.change(slug, me, Change(ends=end_of(service, ends)))
+    )
     return redirect(f"{PAGE}/{slug}")
 
 
@@ -212,7 +211,7 @@ def _visitor(request: Request, service: Parts) -> Caller | None:
 
 
 def _context(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
-    now, zone = service.clock(), get_timezone(service.settings.service.time_zone)
+    now, zone = service.clock(), ZoneInfo(service.settings.service.time_zone)
 
     def last(end: datetime) -> date:
         return (end - timedelta(seconds=1)).astimezone(zone).date()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -139,7 +140,7 @@ def wished(
 ) -> Wish:
     """Return what the form asks for."""
     dimension, _, account = limit.partition("|")
-    return Wish(account, dimension, _amount(dimension, more), _end(service, until), reason)
+    return Wish(account, dimension, _amount(dimension, more), end_of(service, until), reason)
 
 
 @router.post("/usage/ask")
@@ -165,7 +166,7 @@ def decide(who: SubmitsAs, service: UsesParts, number: Number, given: Annotated[
     requests = Requests(service.office)
     asked = requests.find(number)
     more = _amount(asked.dimension, given.more) if given.granted else None
-    end = _end(service, given.until) if given.until else asked.until
+    end = end_of(service, given.until) if given.until else asked.until
     requests.decide(number, Decision(who.name, who.person.admin, more, end, given.answer))
     return redirect(f"{PAGE}#waiting")
 
@@ -285,9 +286,10 @@ def _amount(dimension: str, given: str) -> int:
     return (micro if dimension in CAPS else micro_hours)("more", value)
 
 
-def _end(service: Parts, day: date) -> datetime:
+def end_of(service: Parts, day: date) -> datetime:
     """Return the end of a day where the people are."""
     if not 2000 <= day.year <= 9000:
-        raise InvalidInput(f"until: {day} is no day to plan for")
-    zone = get_timezone(service.settings.service.time_zone)
+        raise InvalidInput(f"{day} is no day to plan for")
+    # Not Babel's: a zone of pytz, put into a time, counts by the sun.
+    zone = ZoneInfo(service.settings.service.time_zone)
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
