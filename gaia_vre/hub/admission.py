@@ -18,7 +18,6 @@ from gaia_vre.hub.door import Door
 from gaia_vre.hub.journal import Journal, seconds_ago
 from gaia_vre.hub.language import language_of_start
 from gaia_vre.hub.refusal import Refusal, Refused, refusal_html
-from gaia_vre.hub.rescue import too_full
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class Desk:
         Refusal
             It does not fit, or cannot be decided now; the person reads why, and what would fit.
         """
-        spawner.refused, spawner.rescue = True, None
+        spawner.refused, spawner.granted = True, {}
         language_of_start(spawner)  # a refusal is read in it
         steps.begin(spawner, then=self._tell_start)
         choice = self._choice(spawner)
@@ -94,8 +93,8 @@ class Desk:
                 raise Refusal(error.message, reason="account", status=error.status) from error
             await self._admit_silently(spawner, choice, wanted)
         else:
-            spawner.rescue = too_full(answer)
-            spawner.account = (answer or {}).get("account")
+            spawner.granted = answer or {}
+            spawner.account = spawner.granted.get("account")
             self._tell_soon()
         steps.note(spawner, steps.BUDGET)
         spawner.refused = False

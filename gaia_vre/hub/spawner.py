@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -23,14 +24,12 @@ from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.launch import gaia_environment, isolated, isolation_program, lab_command
 from gaia_vre.hub.refusal import Refusal
-from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, TooFull, open_home
+from gaia_vre.hub.rooms import Opening, Room, open_room
 from gaia_vre.isolation.limits import existing_group, limit_group
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from gaia_vre.isolation.bubblewrap import Confinement
+    from collections.abc import AsyncIterator, Mapping
 
 _PORT_LOOKS_SECONDS = 0.02
 _STOP_SECONDS = 10.0
@@ -49,8 +48,10 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     end_reason: str | None = None
     lease: str | None = None
     """What this start has reserved; set before it and taken away after its end."""
-    rescue: TooFull | None = None
-    """What the service said of the home at this start, if it is too full: the lab gets a temporary one."""
+    granted: Mapping[str, Any] = MappingProxyType({})
+    """What the service answered when it admitted this start; empty where it was silent."""
+    room: Room | None = None
+    """What this start runs in."""
     refused: bool = False
     """The last start was refused: there is no end to tell of."""
     ran: bool = False
@@ -87,8 +88,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         env |= gaia_environment(self.settings, self.folder, self.examples, env["JUPYTERHUB_SERVICE_PREFIX"])
         if self.lease:
             env["GAIA_VRE_LEASE"] = self.lease
-        if self.rescue:
-            env["JUPYTERHUB_DEFAULT_URL"] = ADDRESS
+        env |= self.room.environment if self.room else {}
         return env | {INSTANCE_VARIABLE: self.instance, SERVER_VARIABLE: self.mark}
 
     # Start --------------------------------------------------------------------------------------
@@ -100,10 +100,10 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         loop = asyncio.get_running_loop()
         # A hub that was killed while starting this server has forgotten its process.
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 1.0)
-        room = await loop.run_in_executor(None, self._open_home)
+        room = self.room = await loop.run_in_executor(None, self._open_room)
         self.port = random_port()
-        command = [*lab_command(choice.environment), *self.get_args(), *(RESCUE_ARGUMENTS if self.rescue else ())]
-        self._launch(isolated(command, room, self.folder, self.examples, self.settings), room.home, choice)
+        command = [*lab_command(choice.environment), *self.get_args(), *room.arguments]
+        self._launch(isolated(command, room.confinement, self.folder, self.examples, self.settings), room.home, choice)
         steps.note(self, steps.CONTAINER)
         await self._until_it_answers()
         self.ran = True
@@ -222,17 +222,13 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     # Files --------------------------------------------------------------------------------------
 
-    def _open_home(self) -> Confinement:
+    def _open_room(self) -> Room:
         bound = isolation_program(self.settings) is not None
-        return open_home(self.folder.home(self.user.name), self._temporary_home, self.rescue, bound=bound)
+        return open_room(Opening(self.user.name, self.name, self.folder, self.granted, bound))
 
     @property
     def _home(self) -> Path:
-        return self._temporary_home if self.rescue else self.folder.home(self.user.name)
-
-    @property
-    def _temporary_home(self) -> Path:
-        return self.folder.rescue / self._group_name
+        return self.room.home if self.room else self.folder.home(self.user.name)
 
     @property
     def _group_name(self) -> str:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from gaia_vre.projects.model import Act, Change, Member, NewProject, Project, Role, State
 
-SERVER_PREFIX = "p-"
-"""The hub knows a project's server as that of this user."""
 RESERVED = frozenset({"new", "join", "joined", "invitations", "all", "mine", "api", "static", "admin"})
 MOST_MEMBERS = 1000
 LONGEST = timedelta(days=5 * 366)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from gaia_vre.hub.pods.refused import NOTHING, exists_already, late_words, messa
 from gaia_vre.hub.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from gaia_vre.core.kubernetes_settings import Kubernetes
 
@@ -50,6 +51,8 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
     """What this start has reserved; set before it and taken away after its end."""
     account: str | None = None
     """Who pays for it."""
+    granted: Mapping[str, Any] = MappingProxyType({})
+    """What the service answered when it admitted this start; empty where it was silent."""
     refused: bool = False
     """The last start was refused: there is no end to tell of."""
     ran: bool = False

@@ -1,0 +1,27 @@
+"""Kinds of servers, told by the names that the hub knows them by: nobody has to be asked, and nobody can lie."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ServerKind = Literal["personal", "project", "sandbox"]
+
+PROJECT_USER = "p-"
+"""The hub knows the server of a project as that of this user: ``p-heat``. No person is called so."""
+SANDBOX_SERVER = "sandbox-"
+"""The hub knows a sandbox as a server of this name. No other server is called so."""
+
+
+def kind_of(username: str, server: str) -> ServerKind:
+    """Return what kind of server this is.
+
+    Parameters
+    ----------
+    username
+        The hub's user who has it.
+    server
+        Its name; empty for a user's first one.
+    """
+    if server.startswith(SANDBOX_SERVER):
+        return "sandbox"
+    return "project" if username.startswith(PROJECT_USER) else "personal"
