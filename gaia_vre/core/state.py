@@ -91,6 +91,11 @@ class StateFolder:
         """Temporary homes of servers whose own home is too full, a folder each."""
         return self.root / "rescue"
 
+    @property
+    def sandboxes(self) -> Path:
+        """What sandboxes consist of, a folder each."""
+        return self.root / "sandboxes"
+
     def home(self, username: str) -> Path:
         return self.homes / slug(username)
 
