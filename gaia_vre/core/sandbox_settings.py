@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from gaia_vre.core.part import Part
 from gaia_vre.core.quotas import Limits
+from gaia_vre.core.repository_settings import Repositories
 
 Network = Literal["open", "allow-list", "none"]
 
@@ -50,13 +51,16 @@ class Sandboxes(Part):
     )
     network: Network = Field(
         default="open",
-        description="How a sandbox reaches the world, through a proxy that refuses private networks always: open: every "
-        "public host; allow-list: those of allowed_hosts; none: no host at all.",
+        description="How a sandbox reaches the world, through a proxy that refuses private networks always: open: "
+        "every public host; allow-list: those of allowed_hosts; none: no host at all.",
     )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Hosts for network: allow-list, such as github.com or *.copernicus.eu."
     )
     ports: tuple[int, ...] = Field(default=(80, 443), description="Ports of other hosts that a sandbox may reach.")
+    repositories: Repositories = Field(
+        default_factory=Repositories, description="Git repositories that sandboxes may start from."
+    )
     budget: Limits = Field(
         default=Limits(cores=40, memory_gib=160, days=30),
         description="Limits of the account community:sandboxes, which pays for all sandboxes.",
