@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -221,7 +222,9 @@ def measured(folder: Path, most_files: int, most_bytes: int) -> tuple[int, int]:
     while waiting and files <= most_files and size <= most_bytes:
         try:
             entries = list(os.scandir(waiting.pop()))
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # so deep that nobody can count it
+                return most_files + 1, size
             continue
         for entry in entries:
             files += 1
