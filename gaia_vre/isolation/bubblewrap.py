@@ -35,6 +35,8 @@ class Confinement:
     read_write: tuple[Path, ...] = ()
     placed: tuple[tuple[Path, Path], ...] = ()
     """What is seen, read and write, at another place than its own."""
+    apart: bool = False
+    """With a network of its own, and so that it dies with its parent."""
 
 
 @functools.cache
@@ -67,12 +69,14 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
     """Return the argument list that runs the command inside bubblewrap.
 
     The process gets user, PID, IPC and host-name namespaces of its own, a fresh /tmp and
-    /proc, and uid 1000; it shares the network. All paths keep their names, so what a user
+    /proc, and uid 1000; unless it is to be apart it shares the network. All paths keep their names, so what a user
     sees in a message is what an operator sees on disk.
     """
     argv = [program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     argv += ["--uid", "1000", "--gid", "1000", "--hostname", "gaia", "--cap-drop", "ALL"]
     argv += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var"]
+    if confinement.apart:
+        argv += ["--unshare-net", "--die-with-parent", "--new-session", "--disable-userns"]
     for mount in _SCRATCH:
         argv += ["--tmpfs", mount]
     for system_path in (*_SYSTEM, *_CONFIGURATION):

@@ -22,8 +22,6 @@ Why = Literal[
 
 LIVING: tuple[State, ...] = ("making", "running")
 THERE: tuple[State, ...] = ("making", "running", "frozen")
-ACCOUNT = "community:sandboxes"
-"""Pays for all of them."""
 
 
 @dataclass(frozen=True)

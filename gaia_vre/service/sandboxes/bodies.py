@@ -113,9 +113,15 @@ def told(sandbox: Sandbox, now: datetime, extensions: int, extension_minutes: fl
     return SandboxModel(
         **given,
         source=SourceBody(**sandbox.source.stored()),
-        url=f"/user/{quote(sandbox.username, safe='@')}/{sandbox.server}/lab",
+        url=_address(sandbox),
         seconds_left=0 if over else max(0, int((end - now).total_seconds())),
         extensions_left=extensions - sandbox.extensions if sandbox.state in ("making", "running") else 0,
         extension_minutes=extension_minutes,
         kept=ReceiptModel.model_validate(sandbox.kept) if sandbox.kept else None,
     )
+
+
+def _address(sandbox: Sandbox) -> str:
+    path = sandbox.source.path
+    lab = f"/user/{quote(sandbox.username, safe='@')}/{sandbox.server}/lab"
+    return f"{lab}/tree/{quote(path)}" if path else lab
