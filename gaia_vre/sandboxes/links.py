@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -51,3 +52,12 @@ def link_query(source: Source) -> str:
         return ""
     words = {source.kind: source.reference, "ref": source.revision, "path": source.path}
     return urlencode({name: value for name, value in words.items() if value}, safe="/:")
+
+
+def same_again(source: Source) -> Source:
+    """Return what starts another sandbox like one that was furnished, whose path begins with its folder."""
+    if source.kind not in ("git", "project"):
+        return replace(source, path="")
+    folder = source.reference.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    inside = source.path.partition("/")[2] if source.path.partition("/")[0] == folder else ""
+    return replace(source, path=inside)
