@@ -50,8 +50,8 @@ class Sandboxes(Part):
     )
     network: Network = Field(
         default="open",
-        description="How a sandbox reaches the world, through a proxy that refuses private networks always: open: every "
-        "public host; allow-list: those of allowed_hosts; none: no host at all.",
+        description="How a sandbox reaches the world, through a proxy that refuses private networks always: open: "
+        "every public host; allow-list: those of allowed_hosts; none: no host at all.",
     )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Hosts for network: allow-list, such as github.com or *.copernicus.eu."

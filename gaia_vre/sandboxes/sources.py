@@ -35,8 +35,6 @@ class Furnished:
     """The commit that was really taken, where there is one."""
 
 
-
-
 def check_source(source: Source) -> None:
     """Raise InvalidInput for a kind that nothing here furnishes."""
     if source.kind not in KINDS:
