@@ -10,6 +10,7 @@ import re
 import socket
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
 _HEAD_BYTES = 65_536
@@ -22,7 +23,8 @@ _DROPPED = {"connection", "keep-alive", "proxy-connection", "proxy-authorization
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
 """Addresses of IPv6 that stand for others, private ones too."""
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
 
 
 class Refused(Exception):

@@ -46,14 +46,19 @@ class Enclosure:
     def inside(self, command: list[str], port: int) -> list[str]:
         """Return the command as it runs inside the confinement."""
         doors = ",".join(str(number) for _, number in self._doors)
-        return [sys.executable, "-I", "-S", inner.__file__, "CONTROL", str(port), doors, "--", *command]
+        first = [sys.executable, "-I", "-S", inner.__file__, "CONTROL", str(port), doors, str(self.home_bytes)]
+        return [*first, "--", *command]
 
     def kept(self, command: list[str], port: int, groups: tuple[Path, ...]) -> list[str]:
         """Return the command of the keeper of this confined command."""
         told = {name: getattr(self, name) for name in ("username", "server", "hub", "service", "network")}
         told |= {name: list(getattr(self, name)) for name in ("hosts", "ports", "refused")}
         told |= {"home_bytes": self.home_bytes, "home_files": self.home_files, "port": port}
-        told |= {"folder": str(self.folder), "groups": list(map(str, groups)), "doors": [kind for kind, _ in self._doors]}
+        told |= {
+            "folder": str(self.folder),
+            "groups": list(map(str, groups)),
+            "doors": [kind for kind, _ in self._doors],
+        }
         return [sys.executable, "-I", "-S", "-c", _BEGIN, str(_PACKAGE), json.dumps(told), "--", *command]
 
     @property

@@ -1,6 +1,6 @@
 """Run first inside a network of its own: make its ways out, keep its way in, become the command.
 
-    python -I -S inner.py CONTROL LAB_PORT DOOR_PORT,DOOR_PORT… -- COMMAND…
+    python -I -S inner.py CONTROL LAB_PORT DOOR_PORT,DOOR_PORT… FILE_BYTES -- COMMAND…
 
 A socket belongs to the network it was made in, whoever holds it. So the listeners that are made here and handed through
 the control socket are accepted by the keeper outside, and what it is handed on request is connected to the lab here.
@@ -10,6 +10,7 @@ Only the standard library: it is started for each sandbox.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -33,7 +34,10 @@ def main() -> None:
     for one in listeners:
         one.close()
     command = sys.argv[sys.argv.index("--") + 1 :]
-    os.execvp(command[0], command)
+    most = int(sys.argv[4])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.execvp(command[0], command)  # noqa: S606 - a shell is of no use here
 
 
 def _listener(port: int) -> socket.socket:

@@ -13,7 +13,6 @@ import contextlib
 import errno
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -41,23 +40,13 @@ def main() -> None:
     specification = json.loads(sys.argv[1])
     ours, theirs = socket.socketpair()
     command = [theirs.fileno() if one == "CONTROL" else one for one in sys.argv[sys.argv.index("--") + 1 :]]
-    kept = subprocess.Popen(
-        list(map(str, command)), pass_fds=[theirs.fileno()], preexec_fn=_limits(specification["home_bytes"])
-    )
+    kept = subprocess.Popen(list(map(str, command)), pass_fds=[theirs.fileno()])
     theirs.close()
     keeper = Keeper(specification, kept, ours)
     signal.signal(signal.SIGTERM, lambda *_: keeper.end("asked"))
     threading.Thread(target=keeper.open_doors, name="doors", daemon=True).start()
     status = keeper.watch()
     os._exit(status if status >= 0 else 128 - status)
-
-
-def _limits(home_bytes: int) -> Any:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (home_bytes, home_bytes))
-
-    return limit
 
 
 class Keeper:
@@ -129,9 +118,7 @@ class Keeper:
         for kind, listener in zip(self.told["doors"], listeners, strict=True):
             await asyncio.start_server(getattr(self, f"_{kind}"), sock=listener, limit=65_536)
         self.control.settimeout(_DIAL_SECONDS)
-        while (first := await loop.run_in_executor(None, self._dialed)) is None:
-            await asyncio.sleep(_READY_SECONDS)
-        first.close()
+        (await loop.run_in_executor(None, self._first)).close()
         server = await asyncio.start_server(self._lab, "127.0.0.1", self.told["port"])
         async with server:
             await server.serve_forever()
@@ -139,6 +126,12 @@ class Keeper:
     def _listeners(self) -> list[socket.socket]:
         _, descriptors, *_ = socket.recv_fds(self.control, 1, 16)
         return [socket.socket(fileno=one) for one in descriptors]
+
+    def _first(self) -> socket.socket:
+        """Return the first connection to the lab, as soon as it answers."""
+        while (made := self._dialed()) is None:
+            time.sleep(_READY_SECONDS)
+        return made
 
     def _dialed(self) -> socket.socket | None:
         """Return a connection to the lab; None where it does not answer."""

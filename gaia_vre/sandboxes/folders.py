@@ -32,7 +32,8 @@ class Folders:
         self.remove(number)
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         home = self.home(number)
-        home.mkdir(mode=0o700, parents=True)
+        for folder in (home.parent, home):
+            folder.mkdir(mode=0o700)
         return home
 
     def live(self, number: str, deadline: datetime) -> None:

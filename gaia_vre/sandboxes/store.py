@@ -100,9 +100,7 @@ class Sandboxes:
             raise Conflict(f"The sandbox {sandbox.id} has ended and cannot be made longer; its files can be kept")
         if sandbox.extensions >= most:
             raise Conflict(f"The sandbox {sandbox.id} was made longer {most} times, which is the limit: keep its files")
-        changed = replace(
-            sandbox, deadline=sandbox.deadline + by, extensions=sandbox.extensions + 1, warned=0
-        )
+        changed = replace(sandbox, deadline=sandbox.deadline + by, extensions=sandbox.extensions + 1, warned=0)
         same = _TABLE.c.extensions == sandbox.extensions
         given = {"deadline": changed.deadline, "extensions": changed.extensions, "warned": 0}
         if not self._change(sandbox.id, LIVING, given, same):

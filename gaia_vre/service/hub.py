@@ -145,9 +145,7 @@ class Hub:
         with contextlib.suppress(NotFound):
             self._ask("DELETE", _path(username, name), self._token, json={"remove": True})
 
-    def _set_off(
-        self, method: str, username: str, name: str, token: str, body: dict[str, Any] | None = None
-    ) -> None:
+    def _set_off(self, method: str, username: str, name: str, token: str, body: dict[str, Any] | None = None) -> None:
         """Ask for a start or stop, and wait no longer than a refusal takes.
 
         The hub answers such a request after up to 10 s and goes on when nobody waits for the answer.

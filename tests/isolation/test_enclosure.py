@@ -189,7 +189,9 @@ def test_a_fork_bomb_hurts_only_itself(tmp_path: Path) -> None:
     group = limit_group("test", "bomb", 1, 1, processes=60)
     assert group
     with enclosed(tmp_path / "one", group=group) as made:
-        made.run("import os, time\nif os.fork() == 0:\n while True:\n  try: os.fork()\n  except OSError: time.sleep(0.1)")
+        made.run(
+            "import os, time\nif os.fork() == 0:\n while True:\n  try: os.fork()\n  except OSError: time.sleep(0.1)"
+        )
         assert "processes" in made.ended()
     group.remove()
 

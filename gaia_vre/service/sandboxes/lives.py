@@ -67,9 +67,7 @@ class Lives:
         policy = self.settings.sandboxes
         title = " ".join(wish.title.split()) or wish.source.reference or "Sandbox"
         life = timedelta(minutes=policy.minutes)
-        made = self.sandboxes.create(
-            maker.username, title[:120], wish.source, life, policy.most_of(maker.groups)
-        )
+        made = self.sandboxes.create(maker.username, title[:120], wish.source, life, policy.most_of(maker.groups))
         try:
             return self._begin(made, wish, maker)
         except GaiaError:
@@ -93,7 +91,9 @@ class Lives:
         if not self.settings.sandboxes.enabled:
             raise NotAllowed("There are no sandboxes here: the setting sandboxes.enabled is off")
         if self.settings.kubernetes is not None:
-            raise Unavailable("There are no sandboxes on a cluster so far, only where labs are processes of one machine")
+            raise Unavailable(
+                "There are no sandboxes on a cluster so far, only where labs are processes of one machine"
+            )
 
     def admitted(self, username: str, server: str) -> Sandbox:
         """Return the sandbox that a server is started for.
@@ -111,7 +111,9 @@ class Lives:
                 "for sandboxes, which the service makes"
             )
         if found.state != "running" or self.sandboxes.clock() >= found.deadline:
-            raise NotAllowed(f"The sandbox {found.title!a} has ended; make a new one, and keep its files if you need them")
+            raise NotAllowed(
+                f"The sandbox {found.title!a} has ended; make a new one, and keep its files if you need them"
+            )
         return found
 
     def extend(self, sandbox: Sandbox) -> Sandbox:
@@ -149,7 +151,7 @@ class Lives:
 
     def finish(self, sandbox: Sandbox) -> None:
         """Take away what is left: processes, the hub's entry with its tokens, the lease, the files."""
-        self.folders.end(sandbox.id, sandbox.why or "asked")
+        self.folders.end(sandbox.id, "stuck" if sandbox.why == "failed" else sandbox.why or "asked")
         self.hub.remove(sandbox.username, sandbox.server)
         for lease, _ in self.office.held_by(sandbox.username):
             if lease.thing == sandbox.server:

@@ -36,7 +36,8 @@ def check_narrow(number: str, method: str, path: str) -> None:
         Below the service's own, as ``/api/me``.
     """
     own = f"/api/sandboxes/{number}"
-    if method in ("GET", "HEAD") and (path == own or path.startswith(_READ)):
+    reads = any(path == one or path.startswith(f"{one}/") for one in _READ)
+    if method in ("GET", "HEAD") and (path == own or reads):
         return
     if (method, path) in (("POST", f"{own}/extend"), ("DELETE", own), ("POST", "/stac/search")):
         return

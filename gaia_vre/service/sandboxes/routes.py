@@ -91,7 +91,9 @@ def told(service: Parts, sandbox: Sandbox) -> bodies.SandboxModel:
 def everything(service: Parts) -> bodies.OverviewModel:
     """Return what is there and how many were made in the last 24 h."""
     found = service.sandboxes.there()
-    counts = {state: sum(one.state == state for one in found) for state in ("making", "running", "frozen", "destroying")}
+    counts = {
+        state: sum(one.state == state for one in found) for state in ("making", "running", "frozen", "destroying")
+    }
     today, kept = service.sandboxes.since(service.clock() - timedelta(days=1))
     totals = bodies.TotalsModel(**counts, today=today, kept=kept)
     return bodies.OverviewModel(totals=totals, sandboxes=[told(service, one) for one in found])
