@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
@@ -58,11 +58,12 @@ def wished(
 def make(
     who: SubmitsAs, service: UsesParts, language: UsesLanguage, source: Annotated[Source, Depends(wished)]
 ) -> Response:
-    """Make a sandbox and show how it comes."""
+    """Make a sandbox, show how it starts, and go on to what it opens."""
     _check_enabled(service)
     offered = offer(service, who, language, source)
-    Lives.of(service).make(Wish(offered.source, offered.title), maker(service, who))
-    return redirect(PAGE)
+    made = Lives.of(service).make(Wish(offered.source, offered.title), maker(service, who))
+    goal = urlencode({"next": lab_address(made)})
+    return redirect(f"/hub/spawn-pending/{quote(who.name)}/{made.server}?{goal}")
 
 
 @router.get("/sandboxes")

@@ -98,7 +98,7 @@ def source_facts(language: Language, source: Source, title: str, host: str, pref
         unchecked = t("Whoever may write there decides what runs; nobody here has read it.")
         return [
             Fact(t("Repository"), source.reference, code=True),
-            Fact(t("Reference"), *reference_words(language, source.revision)),
+            Fact(t("Reference"), *reference_words(language, source.revision), code=bool(source.revision)),
             path,
             Fact(t("From"), host, unchecked),
         ]
@@ -119,7 +119,7 @@ def reference_words(language: Language, revision: str) -> tuple[str, str]:
     if not revision:
         return t("the newest of its first branch"), t("It changes whenever somebody writes there.")
     if is_commit(revision):
-        return t("commit {commit}", commit=revision[:12]), t("Always the same.")
+        return revision, t("Always the same.")
     return revision, t("A branch or tag: those who own it can let it name something else.")
 
 
