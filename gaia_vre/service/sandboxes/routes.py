@@ -11,7 +11,7 @@ from gaia_vre.sandboxes.model import Sandbox, Wish
 from gaia_vre.sandboxes.sources import Maker
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
-from gaia_vre.service.sandboxes import bodies
+from gaia_vre.service.sandboxes import bodies, keeping
 from gaia_vre.service.sandboxes.bodies import Id
 from gaia_vre.service.sandboxes.lives import Lives
 
@@ -56,6 +56,14 @@ def extend(number: Id, who: ChangesAs, service: UsesParts) -> bodies.SandboxMode
     """Make its life longer."""
     sandbox = service.sandboxes.find(number, maker(service, who).username)
     return told(service, Lives.of(service).extend(sandbox))
+
+
+@router.post("/{number}/keep")
+def keep(number: Id, given: bodies.KeepBody, who: ChangesAs, service: UsesParts) -> bodies.ReceiptModel:
+    """Copy the work to my home or a project, with a manifest; the same work again is the same copy."""
+    me = maker(service, who)
+    receipt = keeping.keep(service, service.sandboxes.find(number, me.username), me, given.to, given.name)
+    return bodies.ReceiptModel.model_validate(receipt)
 
 
 @router.delete("/{number}", status_code=202)
