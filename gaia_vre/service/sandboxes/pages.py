@@ -17,7 +17,7 @@ from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesPa
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.projects.routes import actor
-from gaia_vre.service.sandboxes import words
+from gaia_vre.service.sandboxes import keeping, words
 from gaia_vre.service.sandboxes.lives import Lives
 from gaia_vre.service.sandboxes.offers import Offer, examples, offer
 from gaia_vre.service.sandboxes.routes import everything, find, maker
@@ -85,6 +85,19 @@ def extend(who: SubmitsAs, service: UsesParts, number: Number, back: Back = PAGE
     """Make a sandbox live longer."""
     Lives.of(service).extend(service.sandboxes.find(number, who.name))
     return redirect(own_page(back))
+
+
+@router.post("/sandboxes/keep")
+def keep(
+    who: SubmitsAs,
+    service: UsesParts,
+    number: Number,
+    to: Annotated[str, Form(pattern=r"^(home|project:[a-z0-9-]{1,28})$")] = "home",
+) -> Response:
+    """Copy the work to my home or a project, and show the receipt."""
+    me = maker(service, who)
+    keeping.keep(service, service.sandboxes.find(number, me.username), me, to, "")
+    return redirect(f"{PAGE}#s-{number}")
 
 
 @router.post("/sandboxes/destroy")

@@ -86,16 +86,41 @@ def test_a_sandbox_lives_longer_and_is_destroyed_from_its_line(world: World) -> 
     assert "Try again" in text
 
 
+def test_its_work_is_kept_in_the_home_or_in_a_project_and_the_line_says_where(world: World) -> None:
+    ada = started(world, example="01-first-steps.ipynb")
+    number = only(world).id
+    text = ada.get(f"{HOME}projects/new").text
+    fields = {"title": "Ocean heat", "visibility": "listed", "_xsrf": proof(text)}
+    assert ada.post(f"{HOME}projects/new", data=fields).status_code == 303
+    (world.parts.settings.state / "projects" / "ocean-heat").mkdir(parents=True)
+    text = ada.get(LIST).text
+    assert '<option value="project:ocean-heat">Ocean heat</option>' in text
+    for to, words in (("home", "kept in your home: 01-first-steps"), ("project:ocean-heat", "kept in Ocean heat")):
+        kept = ada.post(f"{LIST}/keep", data={"number": number, "to": to, "_xsrf": proof(text)})
+        assert kept.headers["location"] == f"{LIST}#s-{number}"
+        assert words in ada.get(LIST).text
+    home = world.parts.settings.state / "homes" / "ada"
+    assert list(home.rglob("01-first-steps.ipynb"))
+
+
+def test_nothing_is_kept_in_a_project_of_others(world: World) -> None:
+    ada = started(world, example="01-first-steps.ipynb")
+    fields = {"number": only(world).id, "to": "project:not-mine", "_xsrf": proof(ada.get(LIST).text)}
+    assert ada.post(f"{LIST}/keep", data=fields).status_code == 404
+
+
 def test_nothing_is_done_to_the_sandbox_of_another(world: World) -> None:
     started(world)
     bob = world.browser(user="bob")
     fields = {"number": only(world).id, "_xsrf": proof(bob.get(LIST).text)}
-    for act in ("extend", "destroy"):
+    for act in ("extend", "keep", "destroy"):
         assert bob.post(f"{LIST}/{act}", data=fields).status_code == 404
     assert only(world).id not in bob.get(LIST).text
 
 
-@pytest.mark.parametrize("path", [NEW, f"{LIST}/extend", f"{LIST}/destroy", f"{HOME}operate/sandboxes/stop"])
+@pytest.mark.parametrize(
+    "path", [NEW, f"{LIST}/extend", f"{LIST}/keep", f"{LIST}/destroy", f"{HOME}operate/sandboxes/stop"]
+)
 def test_a_form_of_another_site_changes_nothing(world: World, path: str) -> None:
     assert world.browser().post(path, data={"number": "abcd", "kind": "blank"}).status_code == 403
     assert world.parts.sandboxes.of("ada") == []
