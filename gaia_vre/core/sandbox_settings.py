@@ -27,7 +27,7 @@ class Sandboxes(Part):
     """Disposable sessions, counted down and closed in."""
 
     enabled: bool = Field(default=True, description="Whether people may make sandboxes.")
-    minutes: float = Field(default=120, ge=1, le=10080, description="How long a sandbox lives.")
+    minutes: float = Field(default=120, ge=0.1, le=10080, description="How long a sandbox lives.")
     idle_minutes: float = Field(default=30, ge=1, description="A sandbox without activity ends after this.")
     extensions: int = Field(default=2, ge=0, le=20, description="How many times its life may be made longer.")
     extension_minutes: float = Field(default=60, ge=1, le=10080, description="By how much each time.")

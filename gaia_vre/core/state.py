@@ -96,6 +96,10 @@ class StateFolder:
         """What sandboxes consist of, a folder each."""
         return self.root / "sandboxes"
 
+    def lab_log(self, username: str, server: str) -> Path:
+        """The output of a lab; only operators read it."""
+        return self.logs / "labs" / f"{slug(f'{username}/{server}')}.log"
+
     def home(self, username: str) -> Path:
         return self.homes / slug(username)
 

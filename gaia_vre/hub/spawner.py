@@ -272,9 +272,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     @property
     def _log(self) -> Path:
         """The output of the lab; begun anew at each start, only operators read it."""
-        logs = self.folder.logs / "labs"
-        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return logs / f"{self._group_name}.log"
+        log = self.folder.lab_log(self.user.name, self.name)
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return log
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()[-50:]

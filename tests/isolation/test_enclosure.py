@@ -201,3 +201,15 @@ def test_with_its_keeper_everything_inside_dies(tmp_path: Path) -> None:
         family = psutil.Process(made.process.pid).children(recursive=True)
         made.process.kill()
         until(lambda: all(map(is_dead, family)), 5, "nothing is left")
+
+
+@pytest.mark.skipif(not limits_work("test"), reason="no control groups here")
+def test_a_memory_hog_hurts_only_itself(tmp_path: Path) -> None:
+    group = limit_group("test", "hog", 1, 0.2, processes=60)
+    assert group
+    with enclosed(tmp_path / "one", group=group) as made:
+        with pytest.raises(httpx2.TransportError):
+            made.run("x = bytearray(600_000_000)")
+        made.ended()
+        assert group.memory_kills() == 1
+    group.remove()

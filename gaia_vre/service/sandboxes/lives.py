@@ -157,6 +157,8 @@ class Lives:
             if lease.thing == sandbox.server:
                 self.office.release(lease.id)
         self.folders.remove(sandbox.id)
+        output = StateFolder(self.settings.state).lab_log(sandbox.username, sandbox.server)
+        output.unlink(missing_ok=True)
         self.sandboxes.destroyed(sandbox.id)
 
 
