@@ -45,8 +45,8 @@ STATES = {
     "destroyed": said("destroyed"),
 }
 REASONS = {
-    "": said("you ended it"),
-    "asked": said("you ended it"),
+    "": said("it was stopped"),
+    "asked": said("it was stopped"),
     "deadline": said("its time was over"),
     "idle": said("nothing had happened in it for a time"),
     "memory": said("its memory was full"),
