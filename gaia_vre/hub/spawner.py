@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 from jupyterhub.spawner import SimpleLocalProcessSpawner
-from jupyterhub.utils import random_port
+from jupyterhub.utils import random_port, url_escape_path, url_path_join
 
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.kinds import kind_of
@@ -61,6 +61,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     ran: bool = False
     """It has answered: what never did costs nothing."""
     step_names = steps.LOCAL
+    api_token: str
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -175,7 +176,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         if self.pid:
             self.pid = 0  # another look meanwhile has nothing more to note
             await asyncio.get_running_loop().run_in_executor(None, self._note_end, status)
+            token = self.api_token
             self.clear_state()
+            self.api_token = token  # by it the hub finds the token to end, which else outlives the server
         return status if status is not None else 0
 
     async def stop(self, now: bool = False) -> None:
@@ -196,6 +199,17 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         self._compare_ends()
         if group := existing_group(self.instance, self._group_name):
             await loop.run_in_executor(None, group.remove)
+
+    def run_post_stop_hook(self) -> Any:
+        """End what tokens are left of this server, then call the hook.
+
+        JupyterHub 6.1 ends the one that it remembers, and after a restart it remembers none.
+        """
+        note = f"Server at {url_path_join(self.user.base_url, url_escape_path(self.name), '/')}"
+        for token in [one for one in self.user.orm_user.api_tokens if one.note == note]:
+            self.user.db.delete(token)
+        self.user.db.commit()
+        return super().run_post_stop_hook()
 
     def _process(self) -> psutil.Process | None:
         """Return the running process of this server, not another that got its id."""

@@ -24,6 +24,9 @@ _CONFIGURATION = (
 )
 _SCRATCH = ("/tmp", "/var/tmp")  # noqa: S108 - mount points inside the confinement
 
+_SCRATCH_BYTES = 2**30
+"""Most that each of them holds in a confinement that is apart; it is memory."""
+
 
 @dataclass(frozen=True)
 class Confinement:
@@ -75,10 +78,8 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
     argv = [program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     argv += ["--uid", "1000", "--gid", "1000", "--hostname", "gaia", "--cap-drop", "ALL"]
     argv += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var"]
-    if confinement.apart:
-        argv += ["--unshare-net", "--die-with-parent", "--new-session", "--disable-userns"]
-    for mount in _SCRATCH:
-        argv += ["--tmpfs", mount]
+    for mount in (*_SCRATCH, *(("/dev/shm",) if confinement.apart else ())):  # noqa: S108 - inside
+        argv += [*(("--size", str(_SCRATCH_BYTES)) if confinement.apart else ()), "--tmpfs", mount]
     for system_path in (*_SYSTEM, *_CONFIGURATION):
         if Path(system_path).is_symlink():
             argv += ["--symlink", str(Path(system_path).readlink()), system_path]
@@ -90,6 +91,10 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
         argv += ["--bind", str(folder), str(folder)]
     for folder, place in confinement.placed:
         argv += ["--bind", str(folder), str(place)]
+    if confinement.apart:
+        argv += ["--unshare-net", "--die-with-parent", "--new-session", "--disable-userns"]
+        # What is written to these would be memory that nobody counts.
+        argv += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*argv, "--chdir", str(confinement.home), "--", *command]
 
 

@@ -74,6 +74,7 @@ class Enclosure:
         proxy = f"http://127.0.0.1:{PROXY_PORT}"
         inside = "127.0.0.1,localhost,::1"
         names = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": inside}
+        names["FSSPEC_HTTP"] = json.dumps({"client_kwargs": {"trust_env": True}})  # else it knows no proxy
         return names | {name.upper(): value for name, value in names.items()}
 
 

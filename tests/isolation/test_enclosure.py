@@ -146,6 +146,18 @@ def test_without_a_network_there_is_no_way_out(tmp_path: Path) -> None:
         assert "refused" in made.run(_CONNECT.format(host="127.0.0.1", port=3128))
 
 
+def test_memory_is_written_to_in_bounded_places_only(inside: Enclosed) -> None:
+    for path in ("/x", "/run/x", "/var/x", "/dev/x", "/etc/x"):
+        assert "Read-only file system" in inside.run(f"open({path!r}, 'w')"), path
+    for path in ("/tmp", "/var/tmp", "/dev/shm"):
+        assert inside.run(f"import os; one = os.statvfs({path!r}); print(one.f_blocks * one.f_frsize)") == f"{2**30}\n"
+
+
+def test_readers_of_remote_data_know_the_proxy(inside: Enclosed) -> None:
+    code = "import os, json; print(json.loads(os.environ['FSSPEC_HTTP'])['client_kwargs'])"
+    assert inside.run(code) == "{'trust_env': True}\n"
+
+
 # The end -----------------------------------------------------------------------------------------
 
 
