@@ -56,6 +56,11 @@ def test_a_link_shows_what_would_run_and_starts_nothing(world: World) -> None:
     assert world.parts.sandboxes.of("ada") == []
 
 
+def test_a_page_has_the_link_to_it_for_a_paper(world: World) -> None:
+    text = world.browser().get(link(**GIT)).text
+    assert f"{NEW}?git={GIT['git']}&amp;ref=v1.2&amp;path=notebooks/01.ipynb</pre>" in text
+
+
 def test_a_commit_is_said_to_stay_the_same(world: World) -> None:
     assert "Always the same." in world.browser().get(link(git=GIT["git"], ref="9f3c2e1a" * 5)).text
 
