@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.kinds import ServerKind, kind_of
+from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, kind_of
 from gaia_vre.core.names import slug
 from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, open_home, too_full
+from gaia_vre.hub.sandbox_rooms import SANDBOX, sandbox_confinement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,4 +68,10 @@ def personal_room(opening: Opening) -> Room:
     return Room(home, RESCUE_ARGUMENTS, {"JUPYTERHUB_DEFAULT_URL": ADDRESS}) if full else Room(home)
 
 
-_ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {"personal": personal_room}
+def sandbox_room(opening: Opening) -> Room:
+    """Return the room of a sandbox: nothing of its person is in it."""
+    environment = {SANDBOX: opening.server.removeprefix(SANDBOX_SERVER), "GAIA_VRE_EXAMPLES": ""}
+    return Room(sandbox_confinement(opening), environment=environment)
+
+
+_ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {"personal": personal_room, "sandbox": sandbox_room}

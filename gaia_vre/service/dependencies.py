@@ -17,6 +17,7 @@ from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
 from gaia_vre.quotas.storage.measures import Measures
+from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.login import Caller
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Parts:
     def messages(self) -> Messages:
         """What people are told."""
         return Messages(self.engine)
+
+    @cached_property
+    def sandboxes(self) -> Sandboxes:
+        """The sandboxes of everybody."""
+        return Sandboxes(self.engine, self.clock)
 
     def close(self) -> None:
         if "catalog" in self.__dict__:
