@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from tornado.ioloop import PeriodicCallback
 
+from gaia_vre.core.examples import VARIABLE
 from gaia_vre.lab import activity, datasets, events, on_demand, spare
 from gaia_vre.lab.examples import copy_examples
 from gaia_vre.lab.panel import handlers as panel
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
-
-EXAMPLES_VARIABLE = "GAIA_VRE_EXAMPLES"
 
 
 def load(server: ServerApp) -> None:
@@ -36,7 +35,7 @@ async def start(server: ServerApp) -> None:
     seconds = activity.check_seconds(os.environ)
     PeriodicCallback(lambda: activity.record(server), seconds * 1000).start()
     server.io_loop.call_later(spare.UNUSED_SECONDS, spare.discard)
-    source = os.environ.get(EXAMPLES_VARIABLE)
+    source = os.environ.get(VARIABLE)
     if source:
         threading.Thread(target=_copy, args=(server, Path(source)), name="examples", daemon=True).start()
 
