@@ -24,6 +24,7 @@ from gaia_vre.core.part import Part
 from gaia_vre.core.places import with_places
 from gaia_vre.core.project_settings import Projects
 from gaia_vre.core.quotas import Quotas
+from gaia_vre.core.state import StateFolder
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 TEXT_VARIABLE = "GAIA_VRE_SETTINGS_TEXT"
@@ -257,6 +258,11 @@ class Settings(Part):
         if chosen is not None:
             return chosen
         return self.kubernetes is None and self.addresses.host in ("127.0.0.1", "::1", "localhost")
+
+    @property
+    def project_folders(self) -> Path:
+        """Folder below which each project has its own."""
+        return self.quotas.storage.folders.project or StateFolder(self.state).projects
 
     @field_validator("sites")
     @classmethod

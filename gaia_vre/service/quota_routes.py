@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gaia_vre.core.amounts import MICRO, micro
 from gaia_vre.core.errors import DoesNotFit, InvalidInput, NotAllowed
+from gaia_vre.core.kinds import kind_of
 from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Admitted, Request
 from gaia_vre.quotas.model import Holding
@@ -18,6 +19,7 @@ from gaia_vre.quotas.offers import people
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
 from gaia_vre.service.operate.maintenance import Maintenance
+from gaia_vre.service.projects.rooms import FolderModel, folders_at_start
 
 router = APIRouter(prefix="/api/quotas")
 
@@ -108,6 +110,8 @@ class LeaseModel(BaseModel):
     """The home is too full: the server starts beside it."""
     home: dict[str, Any] | None = None
     """In rescue: what the home holds, the limit, and its largest files."""
+    folders: list[FolderModel] = []
+    """Folders of projects that a person's own lab sees."""
 
 
 class Granted(BaseModel):
@@ -164,11 +168,10 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     if asked.forced and asked.seconds_ago:
         service.metrics.replays.labels(asked.kind).inc()
     lease = _lease(service, found)
-    return (
-        lease.model_copy(update=_rescue(service, asked.username))
-        if asked.kind == "server" and not asked.forced
-        else lease
-    )
+    if asked.kind != "server" or asked.forced:
+        return lease
+    folders = {"folders": folders_at_start(service, request)}
+    return lease.model_copy(update=_rescue(service, asked.username) | folders)
 
 
 @router.post("/leases/{lease_id}/resize")
@@ -298,6 +301,8 @@ def _lease(service: Parts, found: Admitted) -> LeaseModel:
 
 def _rescue(service: Parts, username: str) -> dict[str, Any]:
     """Return what a start in rescue needs to know; nothing while the home has room."""
+    if kind_of(username, "") != "personal":
+        return {}
     found = service.measures.at_start(username, service.clock())
     if found is None or found.level != "hard":
         return {}
