@@ -18,8 +18,10 @@ from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
+from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.service.login import Caller
+from gaia_vre.service.projects.servers import ProjectServers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +77,16 @@ class Parts:
     def mounts(self) -> Mounts:
         """Which labs have them."""
         return Mounts(self.engine)
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        """Who may be in the servers of projects."""
+        return Visitors(self.engine, self.clock, self.office.holders.groups)
+
+    @cached_property
+    def project_servers(self) -> ProjectServers:
+        """The servers of projects."""
+        return ProjectServers(self)
 
     @cached_property
     def signers(self) -> Signers:

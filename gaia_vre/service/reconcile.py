@@ -36,7 +36,7 @@ class Reconciler:
 
     def __init__(self, parts: Parts) -> None:
         self.hub, self.gateway, self.store, self.metrics = parts.hub, parts.gateway, parts.store, parts.metrics
-        self.registry = parts.registry
+        self.registry, self.project_servers = parts.registry, parts.project_servers
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
@@ -80,6 +80,8 @@ class Reconciler:
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
         self._forget(now)
         tend(self.registry, now)
+        self.project_servers.settle()
+        self.project_servers.compare(servers)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))
         for kind in ("server", "cluster"):

@@ -162,6 +162,7 @@ def give_role(
     service.registry.projects.seen_by(slug, me)
     known(service, username)
     service.registry.people.put(slug, username, role, me)
+    service.project_servers.settle(slug)
     return redirect(f"{PAGE}/{slug}#people")
 
 
@@ -171,6 +172,7 @@ def remove(slug: Slug, who: SubmitsAs, service: UsesParts, username: Name) -> Re
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
     service.registry.people.remove(slug, username, me)
+    service.project_servers.settle(slug)
     return redirect(PAGE if username == me.name else f"{PAGE}/{slug}#people")
 
 
