@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub import orm
+from jupyterhub.apihandlers.auth import OAuthAuthorizeHandler
 from jupyterhub.apihandlers.base import APIHandler
 from tornado.web import HTTPError
 
@@ -21,33 +22,24 @@ _CLIENT = "jupyterhub-user-"
 
 
 def configure_project_users(c: Config) -> None:
-    """Let the service make the users of projects, and members visit their servers without another question."""
-    hub = c.JupyterHub
-    _add(hub, "custom_scopes", {SCOPE: {"description": "Make the hub's users that have servers of projects."}})
-    _add(hub, "extra_handlers", [(ADDRESS, ProjectUserHandler)])
-    services = hub.get("services", [])
-    named = [one for one in services if one.get("oauth_no_confirm")] if isinstance(services, list) else []
-    _add(hub, "tornado_settings", {"oauth_no_confirm_list": Unasked(map(_client_of, named))})
+    """Define the scope by which the service makes the users of projects."""
+    given = c.JupyterHub.get("custom_scopes", {})
+    if isinstance(given, dict):
+        ours = {SCOPE: {"description": "Make the hub's users that have servers of projects."}}
+        c.JupyterHub.custom_scopes = ours | given
 
 
-def _add(section: Config, trait: str, ours: Any) -> None:
-    """Add to a list or dictionary; what an operator has set in it stays."""
-    given = section.get(trait, type(ours)())
-    if isinstance(given, list):
-        section[trait] = [*given, *ours]
-    elif isinstance(given, dict):
-        section[trait] = ours | given
-
-
-class Unasked(set[str]):
-    """OAuth clients that get a visitor's name without a page that asks: ours, and the servers of projects.
+class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]
+    """JupyterHub's, which lets members into the server of their project without a page that asks.
 
     Whom such a server may serve is decided by shares; the page would only ask members whether they want to go where
     they have just chosen to go.
     """
 
-    def __contains__(self, client: object) -> bool:
-        return super().__contains__(client) or str(client).startswith(f"{_CLIENT}{PROJECT_USER}")
+    def needs_oauth_confirm(self, user: Any, oauth_client: Any, requested_scopes: Any) -> bool:
+        if oauth_client.identifier.startswith(f"{_CLIENT}{PROJECT_USER}"):
+            return False
+        return bool(super().needs_oauth_confirm(user, oauth_client, requested_scopes))
 
 
 class ProjectUserHandler(APIHandler):  # type: ignore[misc]
@@ -75,5 +67,6 @@ def _new_group(db: Any) -> Any:
     return group
 
 
-def _client_of(service: dict[str, Any]) -> str:
-    return str(service.get("oauth_client_id") or f"service-{service['name']}")
+def handlers() -> list[tuple[str, type[Any]]]:
+    """Return the addresses that the hub has besides its own, or in their place."""
+    return [(ADDRESS, ProjectUserHandler), (r"/api/oauth2/authorize", AuthorizeHandler)]

@@ -90,7 +90,8 @@ def prepare(server: ServerApp) -> Watch | None:
                 terminals: Any = server.web_app.settings["terminal_manager"]
                 await terminals.terminate(name, force=True)
             elif name in server.kernel_manager:
-                await server.kernel_manager.shutdown_kernel(name, now=True)
+                kernels: Any = server.kernel_manager
+                await kernels.shutdown_kernel(name, now=True)
         except Exception:
             log.exception("The %s %s could not be ended", kind, name)
 
