@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gaia_vre.database.projects import MemberRow, ProjectRow, ProjectShareRow
+from gaia_vre.database.projects import MemberRow, ProjectGroupRow, ProjectRow, ProjectShareRow
 from gaia_vre.projects.model import ROLES, Actor
 from gaia_vre.projects.rules import LIVES, may
 from gaia_vre.projects.store import role_in
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from gaia_vre.projects.model import Project
+    from gaia_vre.projects.model import Project, Role
 
 _INSIDE = ROLES[ROLES.index("editor") :]
 """A viewer can never execute anything, so is in no server."""
@@ -48,17 +48,27 @@ class Visitors:
     Parameters
     ----------
     groups
-        Tells the groups that somebody was last said to be in.
+        Tells the groups that somebody is in now, as far as that is known.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime], groups: Callable[[str], frozenset[str]]) -> None:
         self._engine, self._clock, self._groups = engine, clock, groups
 
     def may(self, project: Project, username: str) -> bool:
-        """Say whether somebody may be in a project's server."""
+        """Say whether somebody may be in a project's server, and run things on its account."""
+        return may(self.role(project, username), "spend", project)
+
+    def role(self, project: Project, username: str) -> Role | None:
+        """Return somebody's role now; groups are asked for where one may give more than the person's own role."""
+        now = self._clock()
         with self._engine.connect() as connection:
-            role = role_in(connection, project.id, Actor(username, self._groups(username)), self._clock())
-        return may(role, "spend", project)
+            own = role_in(connection, project.id, Actor(username), now)
+            given = select(ProjectGroupRow.id).where(ProjectGroupRow.project_id == project.id).limit(1)
+            if own in _INSIDE or connection.scalar(given) is None:
+                return own
+        groups = self._groups(username)  # may ask the hub: no connection is held meanwhile
+        with self._engine.connect() as connection:
+            return role_in(connection, project.id, Actor(username, groups), now)
 
     def members(self) -> set[Visit]:
         """Return who is to be let in by a role of their own, of the projects whose server was ever started."""

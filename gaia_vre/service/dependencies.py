@@ -21,6 +21,7 @@ from gaia_vre.projects.mounts import Mounts
 from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.service.login import Caller
+from gaia_vre.service.projects.groups import GroupsNow
 from gaia_vre.service.projects.servers import ProjectServers
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Parts:
     @cached_property
     def visitors(self) -> Visitors:
         """Who may be in the servers of projects."""
-        return Visitors(self.engine, self.clock, self.office.holders.groups)
+        return Visitors(self.engine, self.clock, GroupsNow(self.hub, self.office.holders, self.clock))
 
     @cached_property
     def project_servers(self) -> ProjectServers:

@@ -128,13 +128,15 @@ class Hub:
             return False
         return True
 
-    def groups(self, username: str) -> frozenset[str] | None:
-        """Return the groups that somebody is in now; None for a name that the hub does not know."""
+    def groups(self, username: str) -> frozenset[str]:
+        """Return the groups that somebody is in now; nobody whom the hub does not know is in any."""
         try:
             model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
         except NotFound:
-            return None
-        return frozenset(map(str, model.get("groups", ())))
+            return frozenset()
+        if "groups" not in model:
+            raise Unavailable("The hub does not tell groups: the service lacks the scope read:users:groups")
+        return frozenset(map(str, model["groups"]))
 
     # Servers of projects ------------------------------------------------------------------------
 

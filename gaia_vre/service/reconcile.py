@@ -12,6 +12,7 @@ from gaia_vre.service.abandoned import end_abandoned
 from gaia_vre.service.ladder import Ladder
 from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
+from gaia_vre.service.projects.leaving import Leaving
 from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
 from gaia_vre.service.starts.store import Starts
@@ -40,7 +41,7 @@ class Reconciler:
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
-        self.meter, self.ladder = Meter(parts), Ladder(parts)
+        self.meter, self.ladder, self.leaving = Meter(parts), Ladder(parts), Leaving(parts)
         self.silent: set[str] = set()
         """What did not answer at the last pass; said once, not at every pass."""
         self._active: dict[Thing, datetime | None] = {}
@@ -87,7 +88,9 @@ class Reconciler:
         for kind in ("server", "cluster"):
             self.metrics.running.labels(kind).set(current[kind])
         # Last: trouble with the ledger must not leave other repairs undone.
-        self.ladder.step(self.meter.step(servers, clusters))
+        live = self.meter.step(servers, clusters)
+        self.ladder.step(live)
+        self.leaving.step(live, now)
 
     def _record_ends(self, plan: Plan, now: datetime) -> None:
         for thing in plan.ended:

@@ -145,6 +145,7 @@ def _why(facts: Facts, language: Language) -> str:
         "stuck": language.text("the start took too long"),
         "budget": language.text("the budget that paid for it is used up"),
         "abandoned": language.text("its lab had stopped"),
+        "left": language.text("it had to do with a project that you are not in any more, or may only read"),
     }
     return reasons.get(facts.given("reason"), language.text("the reason is not known"))
 
@@ -190,6 +191,23 @@ def _home_full(facts: Facts, language: Language) -> Said:
     return Said(title, said, HOME, language.text("Home"))
 
 
+def _project_left(facts: Facts, language: Language) -> Said:
+    title = language.text("You are no longer in {project}", project=facts.given("project"))
+    return Said(title, _lab_stops(facts, language))
+
+
+def _project_reads(facts: Facts, language: Language) -> Said:
+    title = language.text("You may only read {project} from now on", project=facts.given("project"))
+    return Said(title, _lab_stops(facts, language))
+
+
+def _lab_stops(facts: Facts, language: Language) -> str:
+    return language.text(
+        "Your lab was started with its folder and stops {at}. Save your work; restart the lab to go on at once.",
+        at=facts.at("stops"),
+    )
+
+
 def _operators(facts: Facts, language: Language) -> Said:
     """Say what the operators wrote, in the other language when this one is missing."""
 
@@ -213,5 +231,7 @@ _KINDS: dict[str, Callable[[Facts, Language], Said]] = {
     "request-declined": _declined,
     "home-notice": _home,
     "home-full": _home_full,
+    "project-left": _project_left,
+    "project-reads": _project_reads,
     "operators": _operators,
 }
