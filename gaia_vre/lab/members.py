@@ -17,7 +17,7 @@ from tornado.websocket import WebSocketHandler
 from gaia_vre.core.errors import GaiaError
 from gaia_vre.core.kinds import project_user
 from gaia_vre.lab.configuration import PROJECT_VARIABLE
-from gaia_vre.lab.panel.asking import ask_service, word
+from gaia_vre.lab.panel.asking import ask_service, query_of, word
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,14 +37,14 @@ class Watch:
     Parameters
     ----------
     ask
-        Returns the names of those who may be here.
+        Returns the names of those who may be here, given those who are.
     end
         Ends a kernel or a terminal, by kind and name.
     """
 
     own: str
     """Name under which the lab itself connects."""
-    ask: Callable[[], Awaitable[set[str]]]
+    ask: Callable[[set[str]], Awaitable[set[str]]]
     end: Callable[[str, str], Awaitable[None]]
     _open: WeakSet[WebSocketHandler] = field(default_factory=WeakSet)
     _users: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Watch:
     async def look(self) -> None:
         """Cut the connections of those who may not be here any more, and end what nobody uses who may."""
         try:
-            members = await self.ask() | {self.own}
+            members = await self.ask({_name(one) for one in self._open if one.ws_connection} - {self.own}) | {self.own}
         except GaiaError as error:
             log.warning("Who may be here is not known; looking again in %d s: %s", LOOK_SECONDS, error.message)
             return
@@ -80,8 +80,9 @@ def prepare(server: ServerApp) -> Watch | None:
     if not slug:
         return None
 
-    async def ask() -> set[str]:
-        answer = await ask_service("GET", f"api/projects/{word(slug)}/server/people")
+    async def ask(present: set[str]) -> set[str]:
+        query = query_of({"present": [name.encode() for name in sorted(present)]})
+        answer = await ask_service("POST", f"api/projects/{word(slug)}/server/people", query)
         return set(answer.json())
 
     async def end(kind: str, name: str) -> None:

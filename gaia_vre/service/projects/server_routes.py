@@ -72,12 +72,22 @@ def stop(slug: Slug, who: ChangesAs, service: UsesParts) -> None:
     service.project_servers.stop(service.registry.projects.seen_by(slug, actor(service, who)))
 
 
-@router.get("/{slug}/server/people")
-def people_inside(slug: Slug, who: UsesCaller, service: UsesParts) -> list[str]:
-    """List who may be in the project's server now; asked by the server itself, which puts all others out."""
+@router.post("/{slug}/server/people")
+def people_inside(
+    slug: Slug,
+    who: ChangesAs,
+    service: UsesParts,
+    present: Annotated[list[Annotated[str, Field(max_length=255)]] | None, Query(max_length=1000)] = None,
+) -> list[str]:
+    """List who may be in the project's server now; asked by the server itself, which puts all others out.
+
+    It tells meanwhile who is connected to it.
+    """
     if who.person.kind != "user" or project_of(who.name) != slug:
         raise NotAllowed(f"Only the server of {slug} may ask who may be in it")
-    return service.project_servers.inside(slug)
+    may = service.project_servers.inside(slug)
+    service.project_servers.note_present(slug, [name for name in present or () if name in may])
+    return may
 
 
 @router.get("/{slug}/files")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError, InvalidInput, did_you_mean
@@ -13,12 +14,14 @@ from gaia_vre.projects.visitors import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from gaia_vre.projects.model import Project
     from gaia_vre.projects.store import Mine
     from gaia_vre.service.dependencies import Parts
     from gaia_vre.service.hub import Server
 
+_PRESENT = timedelta(seconds=30)
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +41,8 @@ class ProjectServers:
     def __init__(self, parts: Parts) -> None:
         self._hub, self._visitors, self._folders = parts.hub, parts.visitors, parts.folders
         self._projects, self._sizes = parts.registry.projects, [size.name for size in parts.settings.labs.sizes]
+        self._clock = parts.clock
+        self._present: dict[str, tuple[datetime, list[str]]] = {}
 
     def look(self, project: Project) -> ProjectServer:
         """Return the state of a project's server; raises Unavailable when the hub is silent."""
@@ -88,6 +93,15 @@ class ProjectServers:
         names = {one.username for one in self._visitors.members() if one.slug == slug}
         names |= {one.visit.username for one in self._visitors.told(slug)}
         return sorted(name for name in names if self._visitors.may(project, name))
+
+    def note_present(self, slug: str, names: list[str]) -> None:
+        """Remember who is connected to a project's server, as it tells every few seconds."""
+        self._present[slug] = (self._clock(), sorted(names))
+
+    def present(self, slug: str) -> list[str]:
+        """Return who is connected to a project's server now, as far as this process was told."""
+        told = self._present.get(slug)
+        return told[1] if told and self._clock() - told[0] < _PRESENT else []
 
     # Kept in step -------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from gaia_vre.core.errors import NotAllowed, Unavailable
 from gaia_vre.projects.model import Actor
 from gaia_vre.service.reconcile import Reconciler
-from tests.service.conftest import World
+from tests.service.conftest import World, proof
 from tests.service.fakes import ACCESS, SERVICE_TOKEN, cluster, server
 
 API = "/services/gaia/api/projects"
@@ -92,7 +92,7 @@ def test_a_stranger_learns_nothing_of_the_server(heat: World) -> None:
     assert [eve.get(f"{API}/heat/{path}").status_code for path in ("server", "files", "server/people")] == [
         404,
         404,
-        403,
+        405,
     ]
     assert eve.post(f"{API}/heat/server", json={}).status_code == 404
     assert root.get(f"{API}/heat/files").status_code == 403
@@ -116,9 +116,9 @@ def test_a_projects_server_acts_as_no_person(heat: World) -> None:
 def test_a_server_learns_who_may_be_in_it_and_in_no_other(heat: World) -> None:
     heat.program("bob-token").post(API, json={"title": "Cold", "slug": "cold"})
     started(heat)
-    assert project_client(heat).get(f"{API}/heat/server/people").json() == ["ada", "bob"]
-    assert project_client(heat).get(f"{API}/cold/server/people").status_code == 403
-    assert heat.program().get(f"{API}/heat/server/people").status_code == 403
+    assert project_client(heat).post(f"{API}/heat/server/people").json() == ["ada", "bob"]
+    assert project_client(heat).post(f"{API}/cold/server/people").status_code == 403
+    assert heat.program().post(f"{API}/heat/server/people").status_code == 403
 
 
 # Leaving --------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_whoever_is_out_is_let_in_no_longer(heat: World, how: str) -> None:
         heat.later(hours=2)
         Reconciler(heat.parts).step()
     assert heat.hub.shares == {"p-heat": {"ada"}}
-    assert project_client(heat).get(f"{API}/heat/server/people").json() == ["ada"]
+    assert project_client(heat).post(f"{API}/heat/server/people").json() == ["ada"]
 
 
 def test_a_member_by_group_is_let_in_when_they_come_and_out_when_the_group_is_lost(heat: World) -> None:
@@ -339,3 +339,55 @@ def test_who_may_be_inside_follows_the_roles(heat: World) -> None:
     assert not heat.parts.visitors.may(project, "bob")
     with pytest.raises(NotAllowed):
         heat.parts.project_servers.open(replace(heat.parts.registry.projects.seen_by("heat", Actor("bob"))), "bob")
+
+
+# Pages ----------------------------------------------------------------------------------------------
+
+PAGE = "/services/gaia/projects/heat"
+
+
+def press(world: World, path: str, user: str = "ada", **fields: str) -> Any:
+    browser = world.browser(user=user)
+    return browser.post(f"{PAGE}/{path}", data=fields | {"_xsrf": proof(browser.get(PAGE).text)})
+
+
+def test_the_page_starts_opens_and_stops_the_server(heat: World) -> None:
+    assert "It does not run." in heat.browser().get(PAGE).text
+    assert press(heat, "server/start", size="medium").headers["location"] == f"{PAGE}#server"
+    heat.hub.servers["p-heat"] = {"": server(pending="spawn", ready=False)}
+    assert 'http-equiv="refresh"' in heat.browser().get(PAGE).text
+    heat.hub.servers["p-heat"] = {"": server()}
+    project_client(heat).post(f"{API}/heat/server/people", params={"present": ["bob", "eve"]})
+    text = heat.browser().get(PAGE).text
+    assert "In it: bob" in text
+    assert "eve" not in text
+    assert press(heat, "server/open").headers["location"] == "/user/p-heat/lab"
+    assert press(heat, "server/stop").status_code == 303
+    assert heat.hub.done[-1] == ("DELETE", "/users/p-heat/server")
+
+
+def test_the_page_gives_viewers_no_button_and_answers_a_forged_one_with_403(heat: World) -> None:
+    heat.program().put(f"{API}/heat/members/bob", json={"role": "viewer"})
+    text = heat.browser(user="bob").get(PAGE).text
+    assert "/server/" not in text
+    assert [press(heat, f"server/{act}", "bob").status_code for act in ("start", "open", "stop")] == [403] * 3
+    assert heat.browser().post(f"{PAGE}/server/start").status_code == 403
+
+
+def test_the_page_shows_files_as_text_and_folders_as_links(heat: World) -> None:
+    folder = heat.parts.folders.make("heat")
+    (folder / "<b>run").mkdir()
+    (folder / "<b>run" / "deep").mkdir()
+    text = heat.browser().get(PAGE).text
+    assert "&lt;b&gt;run" in text
+    assert "?folder=%3Cb%3Erun#files" in text
+    assert "%3Cb%3Erun/deep#files" in heat.browser().get(PAGE, params={"folder": "<b>run"}).text
+    assert "no such folder" in heat.browser().get(PAGE, params={"folder": "../cold"}).text
+
+
+def test_a_silent_hub_leaves_the_page_whole(heat: World) -> None:
+    browser = heat.browser()
+    heat.hub.tokens["ada-token"]["groups"] = []
+    assert browser.get(PAGE).status_code == 200
+    heat.hub.down = True
+    assert "The hub does not answer" in browser.get(PAGE).text
