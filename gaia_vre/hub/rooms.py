@@ -75,7 +75,10 @@ def personal_room(opening: Opening) -> Room:
     shared = project_folders.shared_folders(opening.granted, opening.projects)
     project_folders.link(home.home, shared, opening.projects)
     room = project_folders.opened_to(home, shared)
-    return Room(room, RESCUE_ARGUMENTS, {"JUPYTERHUB_DEFAULT_URL": ADDRESS}) if full else Room(room)
+    environment = {PROJECTS: str(opening.projects)}
+    if full is None:
+        return Room(room, environment=environment)
+    return Room(room, RESCUE_ARGUMENTS, environment | {"JUPYTERHUB_DEFAULT_URL": ADDRESS})
 
 
 def project_room(opening: Opening) -> Room:
@@ -88,11 +91,14 @@ def project_room(opening: Opening) -> Room:
     shared = project_folders.shared_folders({"folders": [{"slug": name, "writable": True}]}, opening.projects)
     if not name or not shared:
         raise Refusal(f"The folder of the project {name} is not there yet; try again", reason="folder", status=503)
-    return Room(Confinement(home), environment=PROJECT_ENVIRONMENT | {PROJECT: name})
+    environment = PROJECT_ENVIRONMENT | {PROJECT: name, PROJECTS: str(opening.projects)}
+    return Room(Confinement(home), environment=environment)
 
 
 PROJECT = "GAIA_VRE_PROJECT"
 """Variable that tells a lab whose server it is."""
+PROJECTS = "GAIA_VRE_PROJECTS"
+"""Variable that tells a lab below which folder those of projects stand."""
 PROJECT_ENVIRONMENT = {"GAIA_VRE_EXAMPLES": ""}
 """No examples are put into a project's folder."""
 _ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {"personal": personal_room, "project": project_room}

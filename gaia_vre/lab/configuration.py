@@ -65,6 +65,7 @@ def _configurations(here: Path, environment: Mapping[str, str]) -> list[Path]:
 def _server(c: Config, environment: Mapping[str, str]) -> None:
     c.ServerApp.root_dir = environment.get("HOME", "")
     c.ServerApp.allow_root = os.geteuid() == 0
+    c.ServerApp.contents_manager_class = "gaia_vre.lab.contents.Contents"
     c.ServerApp.kernel_websocket_connection_class = "gaia_vre.lab.channels.PromptConnection"
     # Dashboards of Dask open through the lab, wherever the gateway is.
     gateway = urlsplit(environment.get("DASK_GATEWAY__ADDRESS", "")).hostname

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from gaia_vre.core.errors import NotAllowed
 from gaia_vre.core.kinds import project_of
+from gaia_vre.projects.rules import check_may
 from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
 from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.routes import actor, inside, look
@@ -42,6 +43,16 @@ class EntryModel(BaseModel):
     link: bool
     size: int
     changed: datetime
+
+
+class ThrownModel(BaseModel):
+    """Something in a project's trash."""
+
+    model_config = ConfigDict(from_attributes=True)
+    number: str
+    path: str
+    at: datetime
+    folder: bool
 
 
 @router.get("/{slug}/server")
@@ -101,3 +112,21 @@ def files(
     if not path and not service.folders.path(slug).exists():
         return []  # nobody has started anything with it yet
     return [EntryModel.model_validate(one) for one in service.folders.entries(slug, path)]
+
+
+@router.get("/{slug}/trash")
+def trash(slug: Slug, who: UsesCaller, service: UsesParts) -> list[ThrownModel]:
+    """List what was deleted in the project's folder and can be put back; for editors."""
+    mine = service.registry.projects.seen_by(slug, actor(service, who))
+    check_may(mine.role, "write", mine.project)
+    return [ThrownModel.model_validate(one) for one in service.folders.thrown_away(slug)]
+
+
+@router.post("/{slug}/trash/{number}")
+def put_back(
+    slug: Slug, number: Annotated[str, Path(max_length=40)], who: ChangesAs, service: UsesParts
+) -> dict[str, str]:
+    """Put something back to where it was; for editors."""
+    mine = service.registry.projects.seen_by(slug, actor(service, who))
+    check_may(mine.role, "write", mine.project)
+    return {"path": service.folders.put_back(slug, number)}
