@@ -104,8 +104,8 @@ class SharedProject:
     def files(self, folder: str = "") -> list[dict[str, Any]]:
         """Return what is in a folder of the project; in a lab of your own it stands in ``~/projects``."""
         with _service() as service:
-            query = {"path": folder}
-            found: list[dict[str, Any]] = service.ask("GET", f"/projects/{self.slug}/files", query=query)
+            path = f"/projects/{self.slug}/files?path={_word(folder)}"
+            found: list[dict[str, Any]] = service.ask("GET", path)
             return found
 
     def history(self) -> list[dict[str, Any]]:

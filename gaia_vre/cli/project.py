@@ -1,4 +1,4 @@
-"""Projects from a terminal of a lab: ``new``, ``list``, ``show``, ``add``, ``remove``, ``invite``, ``join``, ``server``."""
+"""Projects from a terminal of a lab: made, shown, their people, their server."""
 
 from __future__ import annotations
 
