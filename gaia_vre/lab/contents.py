@@ -16,14 +16,20 @@ PROJECTS_VARIABLE = "GAIA_VRE_PROJECTS"
 
 
 class Contents(AsyncLargeFileManager):
-    """Jupyter's files, with the trash of projects: a person's own would take shared files out of everybody's sight."""
+    """Jupyter's files, with the trash of projects.
+
+    JupyterHub switches Jupyter's own off; it would also take shared files out of everybody's sight.
+    """
 
     async def delete_file(self, path: str) -> None:
         manager: Any = super()
         found = Path(manager._get_os_path(path.strip("/")))
         real = Path(os.path.realpath(found.parent)) / found.name  # noqa: ASYNC240 - two system calls
         root = shared_folder(real)
-        if root is None or not self.delete_to_trash or real == root or TRASH in real.relative_to(root).parts:
+        if root is None and found.is_symlink():  # noqa: ASYNC240
+            found.unlink()  # noqa: ASYNC240 - what it leads to stays
+            return
+        if root is None or real == root or TRASH in real.relative_to(root).parts:
             await manager.delete_file(path)
             return
         if not os.path.lexists(real):  # noqa: ASYNC240

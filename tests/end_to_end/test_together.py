@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from gaia_vre.isolation.bubblewrap import bubblewrap
 from tests.end_to_end.test_browser import browser, pytestmark, shot, sign_in  # noqa: F401
 from tests.support.environment import Environment, until
 from tests.support.lab_client import Kernel, LabClient, LabError
@@ -122,6 +123,29 @@ def project_kernel(project: Project, name: str) -> Kernel:
     kernel = Kernel(number, address, cookies=client.cookies(f"{LAB}/"))
     kernel.wait()
     return kernel
+
+
+def test_a_project_folder_is_in_the_labs_of_its_members_by_their_roles(project: Project) -> None:
+    folder = project.environment.state / "projects" / SLUG
+    (folder / "from-the-server.txt").write_text("seen by all")
+    for client, writes in ((project.ada, True), (project.eve, False)):
+        client.start_server()
+        listed = client.api("GET", f"contents/projects/{SLUG}").json()["content"]
+        assert "from-the-server.txt" in {one["name"] for one in listed}
+        model = {"type": "file", "format": "text", "content": client.username}
+        answer = client.api("PUT", f"contents/projects/{SLUG}/by-{client.username}.txt", json=model)
+        if bubblewrap() is not None:
+            assert (answer.status_code == 201) is writes, answer.text
+    deleted = project.ada.api("DELETE", f"contents/projects/{SLUG}/by-ada.txt")
+    assert deleted.status_code == 204, deleted.text
+    assert [one["path"] for one in project.ask("ada", "GET", f"/{SLUG}/trash").json()] == ["by-ada.txt"]
+    assert project.ask("eve", "GET", f"/{SLUG}/trash").status_code == 403
+    project.eve.stop_server()
+    assert project.ask("ada", "DELETE", f"/{SLUG}/members/eve").status_code == 204
+    project.eve.start_server()
+    assert project.eve.api("GET", f"contents/projects/{SLUG}").status_code == 404
+    for client in (project.ada, project.eve):
+        client.stop_server()
 
 
 def test_two_people_edit_at_once_and_one_who_is_taken_out_is_out(

@@ -28,7 +28,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
 
 
 def delete(folders: Folders, path: str) -> None:
-    asyncio.run(Contents(root_dir=str(folders.root.parent / "home")).delete_file(path))
+    # As JupyterHub configures it.
+    contents = Contents(root_dir=str(folders.root.parent / "home"), delete_to_trash=False)
+    asyncio.run(contents.delete_file(path))
 
 
 def test_a_shared_file_goes_to_the_trash_of_its_project_and_back(folders: Folders) -> None:
