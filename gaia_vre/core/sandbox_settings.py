@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from gaia_vre.core.part import Part
 from gaia_vre.core.quotas import Limits
+from gaia_vre.core.repository_settings import Repositories
 
 Network = Literal["open", "allow-list", "none"]
 
@@ -57,6 +58,9 @@ class Sandboxes(Part):
         default=(), description="Hosts for network: allow-list, such as github.com or *.copernicus.eu."
     )
     ports: tuple[int, ...] = Field(default=(80, 443), description="Ports of other hosts that a sandbox may reach.")
+    repositories: Repositories = Field(
+        default_factory=Repositories, description="Git repositories that sandboxes may start from."
+    )
     budget: Limits = Field(
         default=Limits(cores=40, memory_gib=160, days=30),
         description="Limits of the account community:sandboxes, which pays for all sandboxes.",

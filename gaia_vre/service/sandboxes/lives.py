@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gaia_vre.core.settings import Settings
     from gaia_vre.messages.store import Messages
+    from gaia_vre.projects.store import Projects
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.sandboxes.model import Sandbox, Why, Wish
     from gaia_vre.sandboxes.store import Sandboxes
@@ -38,12 +39,14 @@ class Lives:
     office: Office
     messages: Messages
     folders: Folders
+    projects: Projects
 
     @classmethod
     def of(cls, parts: Parts) -> Lives:
         """Return them for these parts of the service."""
         folders = Folders(StateFolder(parts.settings.state).sandboxes)
-        return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders)
+        projects = parts.registry.projects
+        return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, projects)
 
     # Begin --------------------------------------------------------------------------------------
 
@@ -60,7 +63,7 @@ class Lives:
             What it is to start from cannot be had.
         """
         self._check_here()
-        check_source(wish.source)
+        wish = replace(wish, source=check_source(wish.source, self.settings))
         policy = self.settings.sandboxes
         title = " ".join(wish.title.split()) or wish.source.reference or "Sandbox"
         life = timedelta(minutes=policy.minutes)
@@ -76,7 +79,7 @@ class Lives:
 
     def _begin(self, made: Sandbox, wish: Wish, maker: Maker) -> Sandbox:
         home = self.folders.make(made.id)
-        found = furnish(made.source, home, maker, self.settings)
+        found = furnish(made.source, home, maker, self.settings, self.projects)
         source = replace(
             made.source, path=found.opens or made.source.path, revision=found.revision or made.source.revision
         )
