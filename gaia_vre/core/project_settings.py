@@ -44,6 +44,17 @@ class Projects(Part):
         description="Days after its end in which a project can be read, before it is archived.",
     )
 
+    leaving_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="Minutes after which the own lab of somebody who left a project is stopped if it still has the "
+        "project's folder; restarted before, it goes on without. All else is taken away at once.",
+    )
+    trash_days: int = Field(
+        default=14, ge=1, le=3660, description="Days that deleted files of projects stay in their trash."
+    )
+
     @field_validator("communities")
     @classmethod
     def _communities_are_unique(cls, communities: tuple[CommunityPolicy, ...]) -> tuple[CommunityPolicy, ...]:

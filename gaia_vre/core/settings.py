@@ -25,6 +25,7 @@ from gaia_vre.core.places import with_places
 from gaia_vre.core.project_settings import Projects
 from gaia_vre.core.quotas import Quotas
 from gaia_vre.core.sandbox_settings import Sandboxes
+from gaia_vre.core.state import StateFolder
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
 TEXT_VARIABLE = "GAIA_VRE_SETTINGS_TEXT"
@@ -266,6 +267,11 @@ class Settings(Part):
         if self.sandboxes.size is not None and self.sandboxes.size not in known:
             raise ValueError(f"sandboxes.size: there is no size {self.sandboxes.size!r}; there are {', '.join(known)}")
         return self
+
+    @property
+    def project_folders(self) -> Path:
+        """Folder below which each project has its own."""
+        return self.quotas.storage.folders.project or StateFolder(self.state).projects
 
     @field_validator("sites")
     @classmethod

@@ -263,7 +263,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     def _open_room(self) -> Room:
         bound = isolation_program(self.settings) is not None
-        return open_room(Opening(self.user.name, self.name, self.folder, self.granted, bound))
+        return open_room(
+            Opening(self.user.name, self.name, self.folder, self.granted, self.settings.project_folders, bound)
+        )
 
     @property
     def _sandbox(self) -> Path | None:

@@ -33,6 +33,8 @@ from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
+from gaia_vre.service.projects import server_pages as project_server_pages
+from gaia_vre.service.projects import server_routes as project_server_routes
 from gaia_vre.service.quotas import pages as quota_pages
 from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
@@ -99,6 +101,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
     app.include_router(project_routes.router, prefix=PREFIX)
+    app.include_router(project_server_routes.router, prefix=PREFIX)
+    app.include_router(project_server_pages.router, prefix=PREFIX)
     app.include_router(project_pages.router, prefix=PREFIX)
     app.include_router(sandbox_routes.router, prefix=PREFIX)
     app.include_router(quota_report.router, prefix=PREFIX)

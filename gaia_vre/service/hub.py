@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound, NotSignedIn, Unavailable
+from gaia_vre.core.kinds import project_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,11 +109,16 @@ class Hub:
 
     def runs(self, username: str, name: str) -> bool:
         """Return whether this one server runs, starts or stops."""
+        return self.server(username, name) is not None
+
+    def server(self, username: str, name: str = "") -> Server | None:
+        """Return a server that runs, starts or stops; None for one that does not."""
         try:
             model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
         except NotFound:
-            return False
-        return name in (model.get("servers") or {})
+            return None
+        entry = (model.get("servers") or {}).get(name)
+        return None if entry is None else _server(username, entry)
 
     def knows(self, username: str) -> bool:
         """Return whether there is such a person."""
@@ -121,6 +127,54 @@ class Hub:
         except NotFound:
             return False
         return True
+
+    def groups(self, username: str) -> frozenset[str]:
+        """Return the groups that somebody is in now; nobody whom the hub does not know is in any."""
+        try:
+            model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
+        except NotFound:
+            return frozenset()
+        if "groups" not in model:
+            raise Unavailable("The hub does not tell groups: the service lacks the scope read:users:groups")
+        return frozenset(map(str, model["groups"]))
+
+    # Servers of projects ------------------------------------------------------------------------
+
+    def make_project_user(self, slug: str) -> None:
+        """Make the user that has a project's server, once or again."""
+        self._ask("PUT", f"/gaia/projects/{_quoted(slug)}", self._token, json={})
+
+    def start_project(self, slug: str, options: dict[str, str]) -> None:
+        """Start a project's server with these options; it goes on starting after this returns."""
+        with contextlib.suppress(_StillAtIt):
+            path = _path(project_user(slug), "")
+            self._ask("POST", path, self._token, seconds=_PATIENCE_SECONDS, json={"user_options": options})
+
+    def visitors(self, slug: str) -> frozenset[str]:
+        """Return who is let into a project's server; nobody where it has none."""
+        found: set[str] = set()
+        while True:
+            query = urlencode({"limit": _PAGE, "offset": len(found)})
+            try:
+                page = self._ask("GET", f"/shares/{project_user(slug)}/?{query}", self._token)
+            except NotFound:
+                return frozenset()
+            found |= {str(one["user"]["name"]) for one in page["items"] if one.get("user")}
+            if len(page["items"]) < _PAGE:
+                return frozenset(found)
+
+    def let_in(self, slug: str, username: str) -> None:
+        """Let somebody into a project's server; once or again."""
+        self._ask("POST", f"/shares/{project_user(slug)}/", self._token, json={"user": username})
+
+    def shut_out(self, slug: str, username: str) -> None:
+        """Let somebody into a project's server no longer; once or again."""
+        try:
+            self._ask("PATCH", f"/shares/{project_user(slug)}/", self._token, json={"user": username})
+        except NotFound:
+            return  # there is nothing to be let into
+
+    # Servers of people --------------------------------------------------------------------------
 
     def start(self, username: str, name: str, token: str) -> None:
         """Start a server as its owner had it last time; it goes on starting after this returns."""

@@ -21,6 +21,7 @@ from gaia_vre.sandboxes.model import Sandbox
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
 from gaia_vre.service.operate.maintenance import Maintenance
+from gaia_vre.service.projects.rooms import FolderModel, folders_at_start
 from gaia_vre.service.sandboxes.lives import Lives
 
 router = APIRouter(prefix="/api/quotas")
@@ -114,6 +115,8 @@ class LeaseModel(BaseModel):
     """In rescue: what the home holds, the limit, and its largest files."""
     sandbox: str | None = None
     """The sandbox that this is the server of."""
+    folders: list[FolderModel] = []
+    """Folders of projects that a person's own lab sees."""
 
 
 class Granted(BaseModel):
@@ -175,11 +178,10 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     lease = _lease(service, found)
     if sandbox is not None:
         return lease.model_copy(update={"sandbox": sandbox.id})
-    return (
-        lease.model_copy(update=_rescue(service, asked.username))
-        if asked.kind == "server" and not asked.forced
-        else lease
-    )
+    if asked.kind != "server" or asked.forced:
+        return lease
+    folders = {"folders": folders_at_start(service, request)}
+    return lease.model_copy(update=_rescue(service, asked.username) | folders)
 
 
 @router.post("/leases/{lease_id}/resize")
@@ -316,6 +318,8 @@ def _lease(service: Parts, found: Admitted) -> LeaseModel:
 
 def _rescue(service: Parts, username: str) -> dict[str, Any]:
     """Return what a start in rescue needs to know; nothing while the home has room."""
+    if kind_of(username, "") != "personal":
+        return {}
     found = service.measures.at_start(username, service.clock())
     if found is None or found.level != "hard":
         return {}

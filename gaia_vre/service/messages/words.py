@@ -146,6 +146,7 @@ def _why(facts: Facts, language: Language) -> str:
         "stuck": language.text("the start took too long"),
         "budget": language.text("the budget that paid for it is used up"),
         "abandoned": language.text("its lab had stopped"),
+        "left": language.text("it had to do with a project that you are not in any more, or may only read"),
     }
     return reasons.get(facts.given("reason"), language.text("the reason is not known"))
 
@@ -214,6 +215,23 @@ def _sandbox_ended(facts: Facts, language: Language) -> Said:
     return Said(title, said, SANDBOXES, language.text("Sandboxes"))
 
 
+def _project_left(facts: Facts, language: Language) -> Said:
+    title = language.text("You are no longer in {project}", project=facts.given("project"))
+    return Said(title, _lab_stops(facts, language))
+
+
+def _project_reads(facts: Facts, language: Language) -> Said:
+    title = language.text("You may only read {project} from now on", project=facts.given("project"))
+    return Said(title, _lab_stops(facts, language))
+
+
+def _lab_stops(facts: Facts, language: Language) -> str:
+    return language.text(
+        "Your lab was started with its folder and stops {at}. Save your work; restart the lab to go on at once.",
+        at=facts.at("stops"),
+    )
+
+
 def _operators(facts: Facts, language: Language) -> Said:
     """Say what the operators wrote, in the other language when this one is missing."""
 
@@ -239,5 +257,7 @@ _KINDS: dict[str, Callable[[Facts, Language], Said]] = {
     "sandbox-ended": _sandbox_ended,
     "home-notice": _home,
     "home-full": _home_full,
+    "project-left": _project_left,
+    "project-reads": _project_reads,
     "operators": _operators,
 }
