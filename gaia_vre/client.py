@@ -13,7 +13,7 @@ import httpx2
 from gaia_vre.core.errors import ERRORS, DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 URL_VARIABLE = "GAIA_VRE_URL"
@@ -173,6 +173,8 @@ class LeaseGiven:
     """The home is too full: a server starts beside it."""
     home: Mapping[str, Any] | None = None
     """In rescue: what it holds, the limit, and its largest files."""
+    folders: Sequence[Mapping[str, Any]] = ()
+    """Folders of projects that a person's own lab sees: ``slug`` and ``writable``."""
     sandbox: str | None = None
     """The sandbox that a server is one of."""
 

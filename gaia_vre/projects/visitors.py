@@ -14,7 +14,7 @@ from gaia_vre.projects.rules import LIVES, may
 from gaia_vre.projects.store import role_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -69,6 +69,15 @@ class Visitors:
         groups = self._groups(username)  # may ask the hub: no connection is held meanwhile
         with self._engine.connect() as connection:
             return role_in(connection, project.id, Actor(username, groups), now)
+
+    def own_roles(self, projects: Iterable[int]) -> dict[tuple[int, str], Role]:
+        """Return the roles that people have by themselves in projects, by the project's id and the name."""
+        member, now = MemberRow, self._clock()
+        counts = member.until.is_(None) | (member.until > now)
+        query = select(member.project_id, member.username, member.role)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(member.project_id.in_(sorted(set(projects))), counts))
+            return {(row.project_id, row.username): row.role for row in rows}
 
     def members(self) -> set[Visit]:
         """Return who is to be let in by a role of their own, of the projects whose server was ever started."""

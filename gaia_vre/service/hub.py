@@ -153,13 +153,15 @@ class Hub:
     def visitors(self, slug: str) -> frozenset[str]:
         """Return who is let into a project's server; nobody where it has none."""
         found: set[str] = set()
+        offset = 0
         while True:
-            query = urlencode({"limit": _PAGE, "offset": len(found)})
+            query = urlencode({"limit": _PAGE, "offset": offset})
             try:
                 page = self._ask("GET", f"/shares/{project_user(slug)}/?{query}", self._token)
             except NotFound:
                 return frozenset()
             found |= {str(one["user"]["name"]) for one in page["items"] if one.get("user")}
+            offset += _PAGE
             if len(page["items"]) < _PAGE:
                 return frozenset(found)
 

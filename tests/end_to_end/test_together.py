@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,6 +198,52 @@ def test_two_people_edit_at_once_and_one_who_is_taken_out_is_out(
     theirs.close()
     ada.context.close()
     bob.context.close()
+
+
+@pytest.mark.parametrize("part", ["service", "hub"])
+def test_a_kill_while_somebody_is_taken_out_lets_nobody_stay(
+    project: Project, environment: Environment, part: str
+) -> None:
+    assert project.ask("ada", "PUT", f"/{SLUG}/members/bob", {"role": "editor"}).status_code == 200
+    project.bob.http.get(f"{LAB}/lab")
+    until(lambda: project.lab("bob", "api/contents") == 200, 60, "bob is in")
+    before = environment.pid(part)
+    assert before is not None
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(project.ask, "ada", "DELETE", f"/{SLUG}/members/bob")
+        environment.kill(part)
+        with contextlib.suppress(httpx2.HTTPError):
+            asked.result()
+    environment.recovered(part, before)
+    project.ask("ada", "DELETE", f"/{SLUG}/members/bob")  # the request itself may have been lost; twice changes nothing
+    names = [one["username"] for one in project.ask("ada", "GET", f"/{SLUG}/members").json()]
+    assert "bob" not in names
+    until(lambda: project.lab("bob", "api/contents") == 403, OUT_SECONDS, "bob is out")
+    assert project.lab("ada", "api/contents") == 200
+
+
+def test_a_kill_while_a_project_is_made_leaves_all_of_it_or_nothing(project: Project, environment: Environment) -> None:
+    before = environment.pid("service")
+    assert before is not None
+    body = {"title": "Half a project", "slug": f"half-{SLUG}"}
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(project.ask, "ada", "POST", "", body)
+        environment.kill("service")
+        with contextlib.suppress(httpx2.HTTPError):
+            asked.result()
+    environment.recovered("service", before)
+    made = project.ask("ada", "GET", f"/half-{SLUG}").status_code
+    assert made in (200, 404)
+    if made == 404:
+        assert project.ask("ada", "POST", "", body).status_code == 201
+
+    def paid() -> bool:
+        headers = {"Authorization": f"token {project._tokens['ada']}"}
+        url = f"{environment.url}/services/gaia/api/quotas/accounts"
+        answer = httpx2.get(url, headers=headers, timeout=60, trust_env=False)
+        return f"project:half-{SLUG}" in answer.text
+
+    until(paid, 60, "its account is there")
 
 
 def _cut(kernel: Kernel) -> bool:

@@ -113,8 +113,9 @@ class FakeHub:
         if name not in self.shares:
             return httpx2.Response(404, json={"message": "No such server"})
         if request.method == "GET":
+            first, most = int(request.url.params["offset"]), int(request.url.params["limit"])
             items = [{"user": {"name": one}} for one in sorted(self.shares[name])]
-            return httpx2.Response(200, json={"items": items})
+            return httpx2.Response(200, json={"items": items[first : first + most]})
         change = self.shares[name].add if request.method == "POST" else self.shares[name].discard
         change(json.loads(request.content)["user"])
         return httpx2.Response(200, json={})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gaia_vre.messages.model import Fact
-    from gaia_vre.projects.model import Project
+    from gaia_vre.projects.model import Project, Role
     from gaia_vre.projects.mounts import Held
     from gaia_vre.quotas.model import Lease
     from gaia_vre.service.dependencies import Parts
@@ -40,8 +40,12 @@ class Leaving:
         """Do one pass over the folders in labs that live, and over what is charged to projects."""
         self.mounts.forget()
         held = self.mounts.held()
+        own = self.visitors.own_roles(mount.project for mount in held)
+        projects = {slug: self.projects.find(slug) for slug in sorted({mount.slug for mount in held})}
         for mount in held:
-            if self._still(mount):
+            project = projects[mount.slug]
+            # Most have a role of their own that is enough: the others are looked at one by one.
+            if _has(own.get((mount.project, mount.username)), mount, project) or self._still(mount, project):
                 if mount.told:
                     self.mounts.still(mount)
             else:
@@ -53,12 +57,8 @@ class Leaving:
 
     # Folders ------------------------------------------------------------------------------------
 
-    def _still(self, mount: Held) -> bool:
-        project = self.projects.find(mount.slug)
-        role = self.visitors.role(project, mount.username)
-        if mount.writable:
-            return may(role, "write", project)
-        return role is not None and project.state != "archived"
+    def _still(self, mount: Held, project: Project) -> bool:
+        return _has(self.visitors.role(project, mount.username), mount, project)
 
     def _take_away(self, mount: Held, now: datetime) -> None:
         """Tell the lab's owner, and stop the lab after a while: a mount cannot be taken out of one that runs."""
@@ -112,3 +112,10 @@ class Leaving:
             log.warning("%s %r of %s could not be stopped: %s", thing.kind, thing.name, thing.username, error.message)
             return
         log.info("The %s %r of %s is stopped: %s is not theirs any more", *vars(thing).values(), project.slug)
+
+
+def _has(role: Role | None, mount: Held, project: Project) -> bool:
+    """Say whether this role gives what the lab has."""
+    if mount.writable:
+        return may(role, "write", project)
+    return role is not None and project.state != "archived"

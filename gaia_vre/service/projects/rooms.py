@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from gaia_vre.core.errors import GaiaError
 from gaia_vre.core.kinds import kind_of
 from gaia_vre.projects.model import Actor
 from gaia_vre.projects.mounts import Mount
@@ -60,7 +61,7 @@ def writable(service: Parts, mine: Mine) -> bool:
 def _ready(service: Parts, mine: Mine) -> bool:
     try:
         service.folders.make(mine.project.slug)
-    except OSError as error:
+    except (OSError, GaiaError) as error:
         log.warning("The folder of %s cannot be made: %s", mine.project.slug, error)
         return False
     return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gaia_vre.core.errors import GaiaError, InvalidInput, did_you_mean
+from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable, did_you_mean
 from gaia_vre.core.kinds import project_of, project_user
 from gaia_vre.projects.rules import check_may
 from gaia_vre.projects.visitors import Visit
@@ -64,17 +64,27 @@ class ProjectServers:
             There is no such size.
         DoesNotFit
             The project's account does not bear it.
+        Unavailable
+            Its folder cannot be made.
         """
         check_may(mine.role, "spend", mine.project)
         if size is not None and size not in self._sizes:
             raise InvalidInput(f"There is no size {size[:40]!a}{did_you_mean(size[:40], self._sizes)}")
         slug = mine.project.slug
-        self._folders.make(slug)
+        self._make_folder(slug)
         self._hub.make_project_user(slug)
         self.settle(slug)  # first: whoever has left since it last ran is out before it runs
         self._admit(Visit(slug, username))
         self.settle(slug)
         self._hub.start_project(slug, {"size": size or self._sizes[0], "account": mine.project.account})
+
+    def _make_folder(self, slug: str) -> None:
+        try:
+            self._folders.make(slug)
+        except OSError as error:
+            raise Unavailable(
+                f"The folder of {slug} cannot be made here ({error.strerror}); ask the operators"
+            ) from error
 
     def stop(self, mine: Mine) -> None:
         """Stop the server; raises NotAllowed to all but editors."""

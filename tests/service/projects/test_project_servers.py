@@ -10,7 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gaia_vre.core.errors import NotAllowed, Unavailable
+from gaia_vre.core.settings import parse_settings
 from gaia_vre.projects.model import Actor
+from gaia_vre.quotas.storage.model import Place
 from gaia_vre.service.reconcile import Reconciler
 from tests.service.conftest import World, proof
 from tests.service.fakes import ACCESS, SERVICE_TOKEN, cluster, server
@@ -228,7 +230,7 @@ def test_a_lab_gets_the_folders_of_its_persons_projects(heat: World) -> None:
 
 
 def test_sandboxes_and_servers_of_projects_get_no_folders_of_persons(heat: World) -> None:
-    assert lease(heat, "s-1", thing="sandbox-1").json()["folders"] == []
+    assert not lease(heat, "s-1", thing="sandbox-1").json().get("folders")
     assert lease(heat, "s-2", "p-heat").json()["folders"] == []
 
 
@@ -308,6 +310,26 @@ def test_clusters_on_the_projects_account_are_stopped_at_once(heat: World) -> No
     heat.program().delete(f"{API}/heat/members/bob")
     loop.step()
     assert heat.gateway.stopped == ["c1"]
+
+
+def test_a_folder_that_cannot_be_made_keeps_nobody_from_their_lab(heat: World) -> None:
+    root = heat.parts.settings.project_folders
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.write_text("no folder")
+    assert lease(heat).json()["folders"] == []
+    assert heat.program().post(f"{API}/heat/server", json={}).status_code == 503
+    assert heat.hub.done == []
+
+
+def test_a_project_beyond_its_limit_is_written_by_those_alone_who_manage_it(heat: World) -> None:
+    settings = parse_settings(
+        {"state": str(heat.parts.settings.state), "quotas": {"storage": {"project": {"hard_gib": 0.0001}}}}
+    )
+    world = replace(heat, parts=replace(heat.parts, settings=settings))
+    (world.parts.folders.make("heat") / "large").write_bytes(bytes(2**20))
+    world.parts.measures.scan(Place("project", "heat"), world.time[0])
+    assert lease(world).json()["folders"] == [{"slug": "heat", "writable": False}]
+    assert lease(world, "s-2", "ada").json()["folders"] == [{"slug": "heat", "writable": True}]
 
 
 # Files ----------------------------------------------------------------------------------------------
