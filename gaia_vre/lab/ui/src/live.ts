@@ -7,8 +7,9 @@ import { Poll } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 import { Events } from './events';
 import type { Bench, Gaia } from './parts/context';
-import { asker } from './state/asking';
+import { Ask, asker, Problem } from './state/asking';
 import { readClusters } from './state/clusters';
+import { readProjects } from './state/projects';
 import { Resource } from './state/resource';
 import { Search } from './state/search';
 import { readLab, readUsage } from './state/usage';
@@ -43,9 +44,19 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
       return refresh();
     },
     lab: new Resource(() => ask('lab'), readLab),
+    projects: new Resource(() => projectsOf(ask), readProjects),
     page: name => `${service}${name}`,
     picture: path => `${base}service/${path}`
   };
+}
+
+/** Ask for my projects: a server that is no person's, of a project or a sandbox, may not ask and has none. */
+async function projectsOf(ask: Ask): Promise<unknown> {
+  try {
+    return await ask('service/api/projects');
+  } catch (error) {
+    throw error instanceof Problem && error.status === 403 ? new Problem(404) : error;
+  }
 }
 
 /** Return the address of the live messages; a stream cannot send the header that proves it is ours. */
@@ -74,6 +85,17 @@ function makeBench(app: JupyterFrontEnd, notebooks: INotebookTracker | null): Be
     open: async path => {
       await app.commands.execute('docmanager:open', { path });
     },
+    folder: async path => {
+      const { contents } = app.serviceManager;
+      try {
+        await contents.get(path, { content: false, type: 'directory' });
+      } catch {
+        return false;
+      }
+      await app.commands.execute('filebrowser:activate');
+      await app.commands.execute('filebrowser:go-to-path', { path });
+      return true;
+    },
     copy: text => navigator.clipboard.writeText(text)
   };
 }
@@ -100,9 +122,11 @@ export function watch(gaia: Gaia, panel: Widget): void {
   often('usage', SELDOM_MS, always, gaia.usage);
   often('lab', OFTEN_MS, always, gaia.lab);
   often('clusters', OFTEN_MS, shown, gaia.clusters);
+  often('projects', SLOWEST_MS, shown, gaia.projects);
   followClusters(gaia);
   gaia.events.told.connect((_, { severity, title, text }) => {
     void gaia.settle();
+    void gaia.projects.refresh();
     if (severity !== 'info' && !panel.isVisible) {
       Notification.emit(text ? `${title}: ${text}` : title, severity === 'bad' ? 'error' : 'warning', { autoClose: false });
     }

@@ -40,6 +40,7 @@ export class Panel extends ReactWidget {
     super.onAfterShow(message);
     void this._gaia?.clusters.refresh();
     void this._gaia?.usage.refresh();
+    void this._gaia?.projects.refresh();
   }
 
   protected render(): JSX.Element | null {

@@ -10,6 +10,7 @@ import type { Section } from '../src/parts/section';
 import { SECTIONS } from '../src/sections';
 import { Problem, Question } from '../src/state/asking';
 import { readClusters } from '../src/state/clusters';
+import { readProjects } from '../src/state/projects';
 import { Resource } from '../src/state/resource';
 import { Search } from '../src/state/search';
 import { readLab, readUsage } from '../src/state/usage';
@@ -37,6 +38,8 @@ const ANSWERS: Record<string, Answer> = {
   },
   'service/api/quotas/usage': USAGE,
   clusters: { clusters: [{ name: EVIL, status: EVIL, workers: 2, worker_cores: 1, worker_memory_gib: 2, dashboard: 'javascript:alert(1)' }] },
+  'service/api/projects': [{ slug: 'heat', title: EVIL, account: 'a', role: EVIL, state: 'active', ends: '2027-01-01T00:00:00Z' }],
+  'service/api/projects/heat/members': [{ username: EVIL, role: 'owner' }],
   lab: { name: EVIL, lease: 's-1', memory_bytes: 2 ** 30, memory_limit_bytes: 2 ** 32 }
 };
 
@@ -44,6 +47,7 @@ let root: Root;
 let place: HTMLElement;
 let inserted: string[];
 let copied: string[];
+let folders: string[];
 let stopped: string[];
 let stream: EventSource;
 
@@ -54,6 +58,7 @@ beforeEach(() => {
   root = createRoot(place);
   inserted = [];
   copied = [];
+  folders = [];
   stopped = [];
   stream = { close: () => undefined } as EventSource;
 });
@@ -76,6 +81,7 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
     bench: {
       insert: code => inserted.push(code) > 0,
       open: async () => undefined,
+      folder: async path => folders.push(path) > 0 && path !== 'projects/gone',
       copy: async text => void copied.push(text)
     },
     search: new Search(ask),
@@ -83,13 +89,14 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
     usage: new Resource(() => ask('service/api/quotas/usage'), readUsage),
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
+    projects: new Resource(() => ask('service/api/projects'), readProjects),
     settle: async () => undefined,
     page: name => `/services/gaia/${name}`,
     picture: path => `/gaia/service/${path}`
   };
   await act(async () => {
     root.render(<Sections gaia={gaia} sections={sections} />);
-    await Promise.all([gaia.usage.refresh(), gaia.clusters.refresh(), gaia.lab.refresh()]);
+    await Promise.all([gaia.usage.refresh(), gaia.clusters.refresh(), gaia.lab.refresh(), gaia.projects.refresh()]);
   });
   return gaia;
 }
@@ -117,12 +124,12 @@ test('what is large or far says so', async () => {
 
 test('a section whose part of the service is missing is absent', async () => {
   await shown({ clusters: new Problem(404) });
-  expect(headings()).toEqual(['Catalog', 'Usage']);
+  expect(headings()).toEqual(['Catalog', 'Projects', 'Usage']);
 });
 
 test('a service that fails is named in its section and leaves the others', async () => {
   await shown({ 'service/api/quotas/usage': new Problem(500) });
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask']);
+  expect(headings()).toEqual(['Catalog', 'Projects', 'Usage', 'Dask']);
   expect(place.textContent).toContain('GAIA answered 500.');
   expect(place.textContent).toContain('2 workers');
 });
@@ -147,7 +154,7 @@ test('a section that breaks is named and leaves the others', async () => {
   };
   await shown({}, [broken, ...SECTIONS]);
   expect(place.textContent).toContain('This part of the panel does not work: Runs.');
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask']);
+  expect(headings()).toEqual(['Catalog', 'Projects', 'Usage', 'Dask']);
 });
 
 test('a cell is inserted, and a citation copied', async () => {
@@ -186,4 +193,22 @@ test('a message is shown inert until it is put away', async () => {
   expect(place.querySelector('script, img')).toBeNull();
   await press('Put away');
   expect(place.querySelector('.gaia-bad')).toBeNull();
+});
+
+test('a project says who pays, opens its folder and tells its members', async () => {
+  await shown();
+  const section = place.querySelector('[data-gaia-section=projects]')!;
+  expect(section.textContent).toContain('I work asada');
+  expect(section.querySelector('.gaia-tag')?.textContent).toBe('pays');
+  await press(/^Open the folder of/);
+  expect(folders).toEqual(['projects/heat']);
+  await press(/^Members of/);
+  expect(section.querySelector('.gaia-names')?.textContent).toContain('owner');
+  expect(document.querySelector('script, main img[onerror]')).toBeNull();
+});
+
+test('a folder that this server does not have is said where it was asked for', async () => {
+  await shown({ 'service/api/projects': [{ slug: 'gone', title: 'Gone', account: 'b', role: 'viewer', state: 'ending', ends: 'soon' }] });
+  await press('Open the folder of Gone');
+  expect(place.textContent).toContain('it comes when the server starts anew');
 });

@@ -3,6 +3,7 @@ import { ISignal } from '@lumino/signaling';
 import type { Events } from '../events';
 import type { Ask } from '../state/asking';
 import type { Cluster } from '../state/clusters';
+import type { Project } from '../state/projects';
 import type { Resource } from '../state/resource';
 import type { Search } from '../state/search';
 import type { LabFacts, Usage } from '../state/usage';
@@ -13,6 +14,8 @@ export interface Bench {
   /** Put code into a cell at the cursor; false when no notebook is open. */
   insert(code: string): boolean;
   open(path: string): Promise<void>;
+  /** Show a folder among the files; false when it is not there. */
+  folder(path: string): Promise<boolean>;
   copy(text: string): Promise<void>;
 }
 
@@ -26,6 +29,7 @@ export interface Gaia {
   usage: Resource<Usage>;
   clusters: Resource<Cluster[]>;
   lab: Resource<LabFacts>;
+  projects: Resource<Project[]>;
   /** Ask what runs, now and once what was just stopped has given back what it held. */
   settle(): Promise<void>;
   /** Return the address of a page of the service. */
