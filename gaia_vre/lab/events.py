@@ -202,7 +202,8 @@ class EventStream(JupyterHandler):
         return f"{self._environment[URL_VARIABLE].rstrip('/')}/api/events?{query}".rstrip("?")
 
     def _from(self) -> str:
-        given = self.request.headers.get("Last-Event-ID", "")
+        # A browser says in the header what it had when it connects again; at first a page can say it in the address alone.
+        given = self.request.headers.get("Last-Event-ID", "") or self.get_query_argument("last", "")
         return given if _NUMBER.fullmatch(given) else ""
 
 

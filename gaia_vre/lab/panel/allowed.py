@@ -20,6 +20,7 @@ ALLOWED = (
     ("DELETE", f"api/clusters/{_CLUSTER}"),
     ("GET", "api/projects"),
     ("GET", f"api/projects/{_PROJECT}/members"),
+    ("GET", "api/messages"),
     ("POST", r"api/messages/\d{1,18}/read"),
     ("GET", f"pictures/{_PICTURE}"),
 )

@@ -6,6 +6,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 import { Events } from './events';
+import { turnsOf } from './turns';
 import type { Bench, Gaia } from './parts/context';
 import { Ask, asker, Problem } from './state/asking';
 import { readClusters } from './state/clusters';
@@ -36,7 +37,11 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
     words,
     bench: makeBench(app, notebooks),
     search: new Search(ask),
-    events: new Events(streamUrl(base, words.language)),
+    events: new Events(
+      streamUrl(base, words.language),
+      () => ask('service/api/messages', { query: new URLSearchParams({ language: words.language }) }),
+      turnsOf(`gaia-messages:${PageConfig.getOption('hubUser')}`)
+    ),
     usage,
     clusters,
     settle: () => {
@@ -131,7 +136,7 @@ export function watch(gaia: Gaia, panel: Widget): void {
       Notification.emit(text ? `${title}: ${text}` : title, severity === 'bad' ? 'error' : 'warning', { autoClose: false });
     }
   });
-  gaia.events.start();
+  void gaia.events.start();
 }
 
 /** Ask for the use anew when a cluster has come or gone. */

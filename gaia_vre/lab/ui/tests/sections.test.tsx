@@ -14,6 +14,7 @@ import { readProjects } from '../src/state/projects';
 import { Resource } from '../src/state/resource';
 import { Search } from '../src/state/search';
 import { readLab, readUsage } from '../src/state/usage';
+import type { Turns } from '../src/turns';
 import { Words } from '../src/words';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
@@ -21,6 +22,8 @@ import { Words } from '../src/words';
 const EVIL = '<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>\u202e' + 'x'.repeat(10_000);
 
 type Answer = object | Error;
+
+const ALONE: Turns = { wait: hold => hold(), tell: () => undefined, heard: () => undefined };
 
 const USAGE = {
   username: 'ada',
@@ -85,7 +88,7 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
       copy: async text => void copied.push(text)
     },
     search: new Search(ask),
-    events: new Events('/events', () => stream),
+    events: new Events('/events', async () => [], ALONE, () => stream),
     usage: new Resource(() => ask('service/api/quotas/usage'), readUsage),
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
@@ -186,7 +189,8 @@ test('what is left stands with its bar, in words for those who do not see it', a
 
 test('a message is shown inert until it is put away', async () => {
   const gaia = await shown();
-  gaia.events.start();
+  void gaia.events.start();
+  await act(async () => undefined);
   const message = { id: 1, kind: 'broadcast', severity: 'bad', title: EVIL, text: EVIL };
   await act(async () => stream.onmessage!({ data: JSON.stringify(message) } as MessageEvent));
   expect(place.querySelector('.gaia-bad')!.textContent).toContain('<script>');
