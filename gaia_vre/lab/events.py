@@ -202,7 +202,7 @@ class EventStream(JupyterHandler):
         return f"{self._environment[URL_VARIABLE].rstrip('/')}/api/events?{query}".rstrip("?")
 
     def _from(self) -> str:
-        # A browser says in the header what it had when it connects again; at first a page can say it in the address alone.
+        # When it connects again a browser says in the header what it had; at first only the address can say it.
         given = self.request.headers.get("Last-Event-ID", "") or self.get_query_argument("last", "")
         return given if _NUMBER.fullmatch(given) else ""
 
