@@ -48,6 +48,6 @@ def budgets_of(engine: Engine, wanted: str) -> list[Budget]:
     with engine.connect() as connection:
         rows = connection.execute(query).all()
     return [
-        Budget(name, title or name, *(hours(int(one)) for one in (used, reserved, limit)))
+        Budget(name, title or name, *(hours(int(one or 0)) for one in (used, reserved, limit)))
         for name, title, used, reserved, limit in rows
     ]
