@@ -205,7 +205,8 @@ class EventStream(JupyterHandler):
         return f"{self._environment[URL_VARIABLE].rstrip('/')}/api/events?{query}".rstrip("?")
 
     def _from(self) -> str:
-        given = self.request.headers.get("Last-Event-ID", "")
+        # When it connects again a browser says in the header what it had; at first only the address can say it.
+        given = self.request.headers.get("Last-Event-ID", "") or self.get_query_argument("last", "")
         return given if _NUMBER.fullmatch(given) else ""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tornado.ioloop import PeriodicCallback
 
 from gaia_vre.core.examples import VARIABLE
-from gaia_vre.lab import activity, datasets, events, members, on_demand, spare
+from gaia_vre.lab import activity, datasets, events, members, on_demand, spare, visitors
 from gaia_vre.lab.examples import copy_examples
 from gaia_vre.lab.panel import handlers as panel
 
@@ -26,6 +26,7 @@ def load(server: ServerApp) -> None:
     events.add_handler(server)
     panel.add_handlers(server)
     server.web_app.settings[_MEMBERS] = members.prepare(server)
+    visitors.watch(server)
     if not server.jpserver_extensions.get("jupyter_server_proxy"):
         on_demand.OnDemand(server, "jupyter_server_proxy", ("proxy", "server-proxy"))
     if not server.jpserver_extensions.get("dask_labextension"):

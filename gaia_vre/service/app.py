@@ -46,6 +46,7 @@ from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
 from gaia_vre.service.starts import routes as start_routes
 from gaia_vre.service.storage import storage_thread
+from gaia_vre.service.visits import routes as visit_routes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,6 +98,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(quota_history.router, prefix=PREFIX)
     app.include_router(message_routes.router, prefix=PREFIX)
     app.include_router(start_routes.router, prefix=PREFIX)
+    app.include_router(visit_routes.router, prefix=PREFIX)
     app.include_router(message_pages.router, prefix=PREFIX)
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)

@@ -17,6 +17,7 @@ from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
 from gaia_vre.service.sandboxes.tending import Tending
 from gaia_vre.service.starts.store import Starts
+from gaia_vre.service.visits.store import Visits
 
 if TYPE_CHECKING:
     import threading
@@ -42,6 +43,7 @@ class Reconciler:
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
+        self.visits = Visits(parts.engine)
         self.meter, self.ladder = Meter(parts), Ladder(parts)
         self.sandboxes, self.leaving = Tending(parts), Leaving(parts)
         self.silent: set[str] = set()
@@ -129,6 +131,7 @@ class Reconciler:
             self.store.forget(now - _REMEMBERED)
             self.messages.forget(now)
             self.starts.forget(now - _REMEMBERED)
+            self.visits.forget(now - _REMEMBERED)
             self._forgot = now
 
     def _clusters(self) -> list[Cluster] | None:

@@ -94,11 +94,28 @@ def main(url: str, user: str, password: str) -> None:
         _print(
             "search from the last key to the screen, ms (aim 200)", [page.evaluate(SEARCH, one) for one in WORDS * 3]
         )
+        _print("home page, from the question to the first byte, ms (aim 150)", _home(context))
         browser.close()
     _print("import of the panel's server part, ms", [_imports() for _ in range(LOADS)])
     installed = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "gaia-vre"
     size = sum(path.stat().st_size for path in installed.rglob("*") if path.is_file())
     print(f"{'everything that is installed of it, kB (aim 400)':<58}{size / 1000:>8.0f}")
+
+
+def _home(context: BrowserContext) -> list[float]:
+    """Return how long the service takes to answer with the home page, over and over from one page."""
+    page = context.new_page()
+    took = []
+    for _ in range(LOADS):
+        page.goto("/services/gaia/")
+        took.append(
+            page.evaluate(
+                "(() => { const n = performance.getEntriesByType('navigation')[0]; "
+                "return n.responseStart - n.requestStart; })()"
+            )
+        )
+    page.close()
+    return took
 
 
 def _signed_in(browser: Browser, url: str, user: str, password: str) -> BrowserContext:

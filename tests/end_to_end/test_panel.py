@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from tests.end_to_end.test_browser import CHROMIUM, browser, shot  # noqa: F401 - `browser` is a fixture
+from tests.support.axe import findings
 from tests.support.environment import Environment
 from tests.support.lab_client import LabClient
 
@@ -121,3 +122,47 @@ def test_an_answer_leaves_jupyterlab_usable_and_says_so(lab: Page, page: Page, a
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea-output").get_by_text("42")).to_be_visible()
     shot(page, "panel-failing")
+
+
+PANEL = "{include: [['.jp-GaiaPanel'], ['.jp-GaiaStatus']]}"
+
+
+def test_everybody_can_use_the_panel_light_dark_and_narrow(lab: Page, page: Page) -> None:
+    found = {"light": findings(page, PANEL)}
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_text("Theme", exact=True).hover()
+    page.get_by_text("JupyterLab Dark", exact=True).first.click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    page.get_by_role("button", name="Stop my server").click()
+    found["dark"] = findings(page, PANEL)
+    shot(page, "panel-dark")
+    page.set_viewport_size({"width": 360, "height": 740})
+    found["narrow"] = findings(page, PANEL)
+    shot(page, "panel-360")
+    panel = page.locator("#gaia-panel")
+    assert found == {"light": [], "dark": [], "narrow": []}
+    assert panel.bounding_box()["x"] + panel.bounding_box()["width"] <= 360
+    assert panel.evaluate("panel => panel.scrollWidth - panel.clientWidth") == 0
+
+
+def test_the_keyboard_alone_goes_through_the_panel(lab: Page, page: Page) -> None:
+    page.keyboard.press("Control+Shift+c")
+    page.locator(".lm-CommandPalette-input").fill("My projects")
+    page.keyboard.press("Enter")
+    projects = page.locator("[data-gaia-section=projects]")
+    expect(projects.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    link = projects.get_by_role("link", name="New project")
+    expect(link).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-gaia-section=usage] summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".gaia-asked .gaia-danger")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".gaia-asked")).to_have_count(0)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy.orm import Session
 
+from gaia_vre.core.amounts import MICRO
+from gaia_vre.database.quotas import AccountRow
 from gaia_vre.service.model import Thing
 from tests.service.conftest import HOME, World, proof
 from tests.service.fakes import NOON, server
@@ -79,3 +82,18 @@ def test_during_maintenance_only_administrators_start(world: World) -> None:
 @pytest.mark.parametrize("query", ["?page=0", "?page=x", "?page=100001", "?q=" + "x" * 101])
 def test_bad_questions_are_named(world: World, query: str) -> None:
     assert world.browser(user="root").get(f"{PAGE}{query}").status_code == 422
+
+
+def test_the_budgets_nearest_to_their_end_come_first_and_are_found_by_name(world: World) -> None:
+    budgets = {f"account-{number:02}": (number, 20) for number in range(12)} | {"<b>full</b>": (0, 0)}
+    with Session(world.parts.engine) as session, session.begin():
+        for name, (used, limit) in budgets.items():
+            row = AccountRow(name=f"project:{name}", kind="project", level=2, title=name, created=NOON)
+            row.used_credits, row.limit_credits = used * 3600 * MICRO, limit * 3600 * MICRO
+            session.add(row)
+    text = page(world)
+    assert text.index("<bdi>&lt;b&gt;full&lt;/b&gt;</bdi>") < text.index("<bdi>account-11</bdi>")
+    assert "11 used, 0 held, of 20 credits" in text
+    assert "<bdi>account-02</bdi>" not in text
+    assert "<bdi>account-02</bdi>" in page(world, "?q=ACCOUNT-02")
+    assert "No budget of this name" in page(world, "?q=%25")

@@ -38,8 +38,8 @@ class Answer:
             raise Unavailable("Its answer is no JSON") from error
 
 
-async def ask_service(method: str, path: str, query: str = "", language: str = "") -> Answer:
-    """Ask the service; `path` begins below its own address.
+async def ask_service(method: str, path: str, query: str = "", language: str = "", body: bytes | None = None) -> Answer:
+    """Ask the service; `path` begins below its own address, `body` is JSON.
 
     Raises
     ------
@@ -48,8 +48,10 @@ async def ask_service(method: str, path: str, query: str = "", language: str = "
     """
     address = _address(SERVICE, "The GAIA service")
     headers = {"Authorization": f"token {_token()}"} | ({"Accept-Language": language} if language else {})
+    if body is not None:
+        headers["Content-Type"] = "application/json"
     url = f"{address}/{path}" + (f"?{query}" if query else "")
-    return await _fetch("The GAIA service", url, method, headers, _SECONDS)
+    return await _fetch("The GAIA service", url, method, headers, _SECONDS, body)
 
 
 async def ask_gateway(path: str) -> Answer:
@@ -79,7 +81,9 @@ def not_allowed(path: str) -> GaiaError:
     return NotFound(f"The panel does not ask {path[:120]!a} of the service")
 
 
-async def _fetch(who: str, url: str, method: str, headers: dict[str, str], seconds: float) -> Answer:
+async def _fetch(  # noqa: PLR0913, PLR0917 - each is a part of the question
+    who: str, url: str, method: str, headers: dict[str, str], seconds: float, body: bytes | None = None
+) -> Answer:
     from tornado.httpclient import HTTPRequest
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
@@ -88,7 +92,7 @@ async def _fetch(who: str, url: str, method: str, headers: dict[str, str], secon
         url,
         method,
         headers,
-        body=b"" if method == "POST" else None,
+        body=body if body is not None or method != "POST" else b"",
         connect_timeout=seconds,
         request_timeout=seconds,
         follow_redirects=False,

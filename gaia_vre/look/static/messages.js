@@ -1,12 +1,16 @@
-// Messages that come while a page is open: one stream while the page is in sight, resumed from the last message on.
+// Messages that come while a page is open, resumed from the last message on. One page or lab of a browser holds the
+// stream, by a lock, and tells the others that something came: each of them asks for it itself, so that nobody's word is
+// taken for the service's. When the one that holds it goes, the next in the queue goes on from what it had last.
 "use strict";
 (() => {
   const news = document.getElementById("news");
   if (!news || !window.ReadableStream) return;
-  const { stream, read, proof } = news.dataset;
+  const { stream, read, proof, user } = news.dataset;
   const away = document.getElementById("news-away"), unread = document.getElementById("unread");
   const FIRST_WAIT = 1000, LONGEST_WAIT = 60000, HIDDEN_FOR = 30000, SILENT_FOR = 75000;
-  let last = news.dataset.last, open = null, wait = FIRST_WAIT, leaving = 0, failed = 0;
+  const NAME = `gaia-messages:${user}`, floor = Number(news.dataset.last), seen = new Set();
+  const others = window.BroadcastChannel ? new BroadcastChannel(NAME) : null;
+  let last = news.dataset.last, open = null, wait = FIRST_WAIT, leaving = 0, failed = 0, queued = null, leading = false;
 
   // ---- What a message looks like: texts are set as texts, links lead to our own pages ------------
   const filled = (template, message, text) => {
@@ -63,6 +67,8 @@
   };
 
   const show = (message) => {
+    if (seen.has(message.id)) return;
+    seen.add(message.id);
     if (CHANGING.includes(message.kind)) setTimeout(refresh, FIRST_WAIT);
     if (message.read || document.querySelector(`[data-message="${Number(message.id)}"]`)) return;
     const before = news.querySelector("[data-message]");
@@ -95,12 +101,57 @@
       else if (line.startsWith("event: ")) kind = line.slice(7);
       else if (line.startsWith("data: ")) data += line.slice(6);
     }
-    if (kind === "message" && data) show(JSON.parse(data));
+    if (kind === "message" && data) {
+      show(JSON.parse(data));
+      if (others) others.postMessage(Number(id));
+    }
     if (id) last = id;
   };
 
+  // What another page was told: asked for, never taken from it.
+  let asking = Promise.resolve();
+  const catchUp = async () => {
+    if (leading || document.visibilityState !== "visible") return;
+    const language = new URL(stream, location.href).search;
+    const answer = await fetch(`${read.replace(/\/$/, "")}${language}`, { headers: { "X-XSRFToken": proof }, cache: "no-store" }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const fresh = (await answer.json()).filter((one) => one.id > floor).sort((one, other) => one.id - other.id);
+    fresh.forEach(show);
+    if (fresh.length) last = String(Math.max(Number(last), fresh.at(-1).id));
+  };
+  const ask = () => { asking = asking.then(catchUp, catchUp); };
+  if (others) others.onmessage = ask;
+
+  // ---- Whose turn it is -------------------------------------------------------------------------
+  const queue = () => {
+    if (queued || document.visibilityState !== "visible") return;
+    if (!navigator.locks) { listen(); return; }  // not a secure context: each page for itself
+    const mine = queued = new AbortController();
+    const turn = async () => {
+      leading = true;
+      while (!mine.signal.aborted && await listen()) await new Promise((done) => { mine.wake = done; setTimeout(done, pause()); });
+      leading = false;
+      if (queued === mine && mine.signal.aborted) queued = null;
+    };
+    navigator.locks.request(NAME, { signal: mine.signal }, turn).catch(() => undefined);
+    setTimeout(ask, FIRST_WAIT);
+  };
+  const leave = () => {
+    if (!queued) return;
+    queued.abort();
+    if (queued.wake) queued.wake();
+    if (open) open.abort();
+    queued = null;
+  };
+  // Pages that lost the service together shall not come back together.
+  const pause = () => {
+    const now = wait * (0.5 + Math.random() / 2);
+    wait = Math.min(LONGEST_WAIT, wait * 2);
+    return now;
+  };
+
+  // Listen once; say whether to listen again.
   const listen = async () => {
-    if (open || document.visibilityState !== "visible") return;
     const mine = open = new AbortController();
     let alarm = 0;
     const heard = () => { clearTimeout(alarm); alarm = setTimeout(() => mine.abort(), SILENT_FOR); };
@@ -128,20 +179,20 @@
     clearTimeout(alarm);
     if (open === mine) open = null;
     if (away) away.hidden = !(again && failed > 1);
-    if (!again) return;
-    // Pages that lost the service together shall not come back together.
-    setTimeout(listen, wait * (0.5 + Math.random() / 2));
-    wait = Math.min(LONGEST_WAIT, wait * 2);
+    if (again && !navigator.locks && document.visibilityState === "visible") setTimeout(() => open || listen(), pause());
+    return again;
   };
 
   document.addEventListener("visibilitychange", () => {
     clearTimeout(leaving);
-    if (document.visibilityState === "visible") listen();
-    else leaving = setTimeout(() => open && open.abort(), HIDDEN_FOR);
+    if (document.visibilityState !== "visible") { leaving = setTimeout(() => { leave(); if (open) open.abort(); }, HIDDEN_FOR); return; }
+    if (queued) ask();
+    else if (!open) queue();
   });
-  addEventListener("pagehide", () => open && open.abort());
+  addEventListener("pagehide", () => { leave(); if (open) open.abort(); });
+  addEventListener("pageshow", (event) => event.persisted && queue());
   // The page itself comes first.
-  const begin = () => setTimeout(listen, FIRST_WAIT);
+  const begin = () => setTimeout(queue, FIRST_WAIT);
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin);
 })();

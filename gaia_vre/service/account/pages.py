@@ -16,11 +16,13 @@ from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesCaller, UsesLang
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Ending
+from gaia_vre.service.visits.store import Visits
 
 router = APIRouter(include_in_schema=False)
 PAGE = f"{PREFIX}account"
 _DAY_SECONDS = 86400
 _ENDINGS = 1000
+_VISITS = 50
 
 
 @router.get("/account")
@@ -81,6 +83,10 @@ def my_data(service: UsesParts, who: UsesCaller) -> Response:
             for one in Acceptances(service.engine).all(username=who.name)
         ],
         "ends": [_ending(one) for one in service.store.endings(who.name, _ENDINGS)],
+        "visits": [
+            {"server": one.server, "visitor": one.visitor, "first": one.first.isoformat(), "last": one.last.isoformat()}
+            for one in Visits(service.engine).of(who.name, _ENDINGS)
+        ],
         "usage": f"{service.settings.addresses.public_url}{PREFIX}api/quotas/history?format=json",
     }
     answer = JSONResponse(body)
@@ -103,6 +109,7 @@ def _context(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
         "consents": [
             (titles.get(one.licence, one.licence), one) for one in Acceptances(service.engine).all(username=who.name)
         ],
+        "visits": Visits(service.engine).of(who.name, _VISITS),
         "made": None,
     }
 

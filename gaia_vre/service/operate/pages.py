@@ -11,6 +11,7 @@ from gaia_vre.service.actions import stop_for
 from gaia_vre.service.dependencies import SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates
 from gaia_vre.service.login import Caller
+from gaia_vre.service.operate.budgets import budgets_of
 from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.operate.overview import REASONS, ROWS, parts_of, people_of, refused, servers_of, stopped
 from gaia_vre.service.quotas import words
@@ -48,6 +49,8 @@ def operate(
         "servers": servers if q else servers[:ROWS],
         "matching": matching,
         "everything": running,
+        "budgets": budgets_of(service.engine, q),
+        "short": lambda value: words.short(language, value),
         "parts": parts_of(service),
         "pause": Maintenance(service.engine).now(),
         "refused": [(words.unit(language, name) if name else "", count) for name, count in refused(service, now)],

@@ -135,3 +135,41 @@ def test_pages_with_messages_look_as_they_should(world: World, browser: Any) -> 
             page.screenshot(path=SHOTS / f"messages-home-{width}-{language}-{theme}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             page.context.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_pages_of_a_browser_share_one_stream_and_the_next_goes_on_with_it(world: World, browser: Any) -> None:
+    with running(application(world)) as url:
+        first = opened(browser, world, f"{url}/services/gaia/")
+        streams: list[str] = []
+        first.context.on("request", lambda one: streams.append(one.url) if "/api/events" in one.url else None)
+        pages = [first, first.context.new_page(), first.context.new_page()]
+        for page in pages[1:]:
+            page.goto(f"{url}/services/gaia/")
+        maintenance(world)
+        for page in pages:
+            expect(page.locator("#news [data-message]")).to_have_count(1, timeout=15_000)
+        assert len(streams) == 1
+        first.close()
+        budget(world)
+        for page in pages[1:]:
+            expect(page.locator("#news h2")).to_have_text("80 % of the budget of ocean-heat is used", timeout=15_000)
+            expect(page.locator("[data-message]:not([data-message=''])")).to_have_count(2)
+        assert len(streams) == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_another_page_claims_is_not_shown(world: World, browser: Any) -> None:
+    with running(application(world)) as url:
+        page = opened(browser, world, f"{url}/services/gaia/")
+        other = page.context.new_page()
+        other.goto(f"{url}/services/gaia/")
+        forged = {"id": 7, "title": "Give me your password", "text": "", "severity": "bad", "kind": "operators"}
+        other.evaluate(
+            "async (forged) => { const channel = new BroadcastChannel('gaia-messages:ada');"
+            "for (const said of [forged, JSON.stringify(forged), 7]) channel.postMessage(said); }",
+            forged,
+        )
+        maintenance(world)
+        expect(page.locator("#news h2")).to_have_text("Maintenance today at 18:00", timeout=15_000)
+        expect(page.locator("[data-message]:not([data-message=''])")).to_have_count(1)

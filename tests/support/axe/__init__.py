@@ -25,11 +25,11 @@ def _source() -> str:
         pytest.skip(f"AXE-CORE CANNOT BE INSTALLED: nobody looks whether everybody can use the pages ({error.message})")
 
 
-def findings(page: Page) -> list[str]:
-    """Return what is serious on this page, a line for each place."""
+def findings(page: Page, where: str = "document") -> list[str]:
+    """Return what is serious on this page, or where axe is to look, a line for each place."""
     # Evaluated, not put into the page: its policy of contents lets no script in.
     page.evaluate(_source())
-    found: list[dict[str, Any]] = page.evaluate("axe.run(document).then((found) => found.violations)")
+    found: list[dict[str, Any]] = page.evaluate(f"axe.run({where}).then((found) => found.violations)")
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"
         for one in found

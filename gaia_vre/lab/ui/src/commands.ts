@@ -25,6 +25,7 @@ export function addCommands(
   const commands: [string, string, () => unknown, boolean][] = [
     ['gaia:search', words.t('Search the catalog'), show('catalog'), true],
     ['gaia:usage', words.t('What I hold and what is left'), show('usage'), true],
+    ['gaia:projects', words.t('My projects'), show('projects'), true],
     ['gaia:clusters', words.t('My Dask clusters'), show('dask'), true],
     ['gaia:sandboxes', words.t('My sandboxes'), show('sandboxes'), true],
     ['gaia:start-cluster', words.t('Insert a cell that starts a Dask cluster'), () => gaia.bench.insert(START_CODE), false],

@@ -27,7 +27,7 @@ async function isChosen(settings: ISettingRegistry | null): Promise<boolean> {
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'gaia-vre:panel',
-  description: 'The GAIA panel: catalog, usage, Dask clusters.',
+  description: 'The GAIA panel: catalog, projects, usage, Dask clusters.',
   autoStart: true,
   requires: [ITranslator],
   optional: [INotebookTracker, ICommandPalette, ILauncher, IStatusBar, ISettingRegistry, ILayoutRestorer],

@@ -6,9 +6,11 @@ import { ServerConnection } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 import { Events } from './events';
+import { turnsOf } from './turns';
 import type { Bench, Gaia } from './parts/context';
-import { asker, Problem } from './state/asking';
+import { Ask, asker, Problem } from './state/asking';
 import { readClusters } from './state/clusters';
+import { readProjects } from './state/projects';
 import { Resource } from './state/resource';
 import { ownSandbox, readSandboxes, secondsLeft, warningPassed } from './state/sandboxes';
 import { Search } from './state/search';
@@ -41,7 +43,11 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
     words,
     bench: makeBench(app, notebooks),
     search: new Search(ask),
-    events: new Events(streamUrl(base, words.language)),
+    events: new Events(
+      streamUrl(base, words.language),
+      () => ask('service/api/messages', { query: new URLSearchParams({ language: words.language }) }),
+      turnsOf(`gaia-messages:${PageConfig.getOption('hubUser')}`)
+    ),
     usage,
     clusters,
     settle: () => {
@@ -51,9 +57,19 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
     lab: new Resource(() => ask('lab'), readLab),
     sandboxes,
     sandbox,
+    projects: new Resource(() => projectsOf(ask), readProjects),
     page: name => `${service}${name}`,
     picture: path => `${base}service/${path}`
   };
+}
+
+/** Ask for my projects: a server that is no person's, of a project or a sandbox, may not ask and has none. */
+async function projectsOf(ask: Ask): Promise<unknown> {
+  try {
+    return await ask('service/api/projects');
+  } catch (error) {
+    throw error instanceof Problem && error.status === 403 ? new Problem(404) : error;
+  }
 }
 
 /** Return the address of the live messages; a stream cannot send the header that proves it is ours. */
@@ -82,6 +98,17 @@ function makeBench(app: JupyterFrontEnd, notebooks: INotebookTracker | null): Be
     open: async path => {
       await app.commands.execute('docmanager:open', { path });
     },
+    folder: async path => {
+      const { contents } = app.serviceManager;
+      try {
+        await contents.get(path, { content: false, type: 'directory' });
+      } catch {
+        return false;
+      }
+      await app.commands.execute('filebrowser:activate');
+      await app.commands.execute('filebrowser:go-to-path', { path });
+      return true;
+    },
     copy: text => navigator.clipboard.writeText(text)
   };
 }
@@ -109,15 +136,17 @@ export function watch(gaia: Gaia, panel: Widget): void {
   often('lab', OFTEN_MS, always, gaia.lab);
   often('clusters', OFTEN_MS, shown, gaia.clusters);
   often('sandboxes', SELDOM_MS, gaia.sandbox === null ? shown : always, gaia.sandboxes);
+  often('projects', SLOWEST_MS, shown, gaia.projects);
   followClusters(gaia);
   warnOfEnd(gaia);
   gaia.events.told.connect((_, { severity, title, text }) => {
     void gaia.settle();
+    void gaia.projects.refresh();
     if (severity !== 'info' && !panel.isVisible) {
       Notification.emit(text ? `${title}: ${text}` : title, severity === 'bad' ? 'error' : 'warning', { autoClose: false });
     }
   });
-  gaia.events.start();
+  void gaia.events.start();
 }
 
 /** Ask for the use anew when a cluster has come or gone. */

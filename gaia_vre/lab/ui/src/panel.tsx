@@ -48,6 +48,7 @@ export class Panel extends ReactWidget {
     void this._gaia?.clusters.refresh();
     void this._gaia?.usage.refresh();
     void this._gaia?.sandboxes.refresh();
+    void this._gaia?.projects.refresh();
   }
 
   protected render(): JSX.Element | null {

@@ -50,6 +50,11 @@ export class Words {
     return this.number(bytes / 2 ** 30);
   }
 
+  /** A day, as "4 December 2026". */
+  day(time: Date): string {
+    return new Intl.DateTimeFormat(this._locale, { day: 'numeric', month: 'long', year: 'numeric' }).format(time);
+  }
+
   /** A day and a time, as "Friday 4 December, 16:00". */
   when(time: Date): string {
     const day = new Intl.DateTimeFormat(this._locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(time);

@@ -4,20 +4,23 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Events } from '../src/events';
 import { saveBeforeStop } from '../src/saving';
+import type { Turns } from '../src/turns';
 import { Words } from '../src/words';
 
 vi.mock('@jupyterlab/apputils', () => ({ Notification: { info: vi.fn(), error: vi.fn() } }));
 
+const ALONE: Turns = { wait: hold => hold(), tell: () => undefined, heard: () => undefined };
 const execute = vi.fn(async () => undefined);
 const stream = { onmessage: null as ((message: MessageEvent) => void) | null, close: () => undefined };
 const tell = (kind: string) =>
   stream.onmessage!({ data: JSON.stringify({ id: 1, kind, severity: 'bad', title: 'It stops', text: '' }) } as MessageEvent);
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.clearAllMocks();
-  const events = new Events('/user/ada/gaia/events', () => stream as unknown as EventSource);
+  const events = new Events('/user/ada/gaia/events', async () => [], ALONE, () => stream as unknown as EventSource);
   saveBeforeStop({ commands: { execute } } as unknown as JupyterFrontEnd, events, new Words('fr'));
-  events.start();
+  void events.start();
+  await new Promise(done => setTimeout(done));
 });
 
 test('what is open is saved before the lab is stopped', async () => {

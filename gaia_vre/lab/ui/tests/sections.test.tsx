@@ -10,10 +10,12 @@ import type { Section } from '../src/parts/section';
 import { SECTIONS } from '../src/sections';
 import { Problem, Question } from '../src/state/asking';
 import { readClusters } from '../src/state/clusters';
+import { readProjects } from '../src/state/projects';
 import { Resource } from '../src/state/resource';
 import { readSandboxes } from '../src/state/sandboxes';
 import { Search } from '../src/state/search';
 import { readLab, readUsage } from '../src/state/usage';
+import type { Turns } from '../src/turns';
 import { Words } from '../src/words';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
@@ -21,6 +23,8 @@ import { Words } from '../src/words';
 const EVIL = '<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>\u202e' + 'x'.repeat(10_000);
 
 type Answer = object | Error;
+
+const ALONE: Turns = { wait: hold => hold(), tell: () => undefined, heard: () => undefined };
 
 const USAGE = {
   username: 'ada',
@@ -41,6 +45,8 @@ const ANSWERS: Record<string, Answer> = {
   'service/api/sandboxes': [
     { id: 'abcd', title: EVIL, state: 'running', seconds_left: 5892, extensions_left: 2, extension_minutes: 60, url: 'javascript:alert(1)' }
   ],
+  'service/api/projects': [{ slug: 'heat', title: EVIL, account: 'a', role: EVIL, state: 'active', ends: '2027-01-01T00:00:00Z' }],
+  'service/api/projects/heat/members': [{ username: EVIL, role: 'owner' }],
   lab: { name: EVIL, lease: 's-1', memory_bytes: 2 ** 30, memory_limit_bytes: 2 ** 32 }
 };
 
@@ -48,6 +54,7 @@ let root: Root;
 let place: HTMLElement;
 let inserted: string[];
 let copied: string[];
+let folders: string[];
 let stopped: string[];
 let stream: EventSource;
 
@@ -58,6 +65,7 @@ beforeEach(() => {
   root = createRoot(place);
   inserted = [];
   copied = [];
+  folders = [];
   stopped = [];
   stream = { close: () => undefined } as EventSource;
 });
@@ -80,22 +88,25 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
     bench: {
       insert: code => inserted.push(code) > 0,
       open: async () => undefined,
+      folder: async path => folders.push(path) > 0 && path !== 'projects/gone',
       copy: async text => void copied.push(text)
     },
     search: new Search(ask),
-    events: new Events('/events', () => stream),
+    events: new Events('/events', async () => [], ALONE, () => stream),
     usage: new Resource(() => ask('service/api/quotas/usage'), readUsage),
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
     sandboxes: new Resource(() => ask('service/api/sandboxes'), answer => readSandboxes(answer, Date.now())),
     sandbox: null,
+    projects: new Resource(() => ask('service/api/projects'), readProjects),
     settle: async () => undefined,
     page: name => `/services/gaia/${name}`,
     picture: path => `/gaia/service/${path}`
   };
   await act(async () => {
     root.render(<Sections gaia={gaia} sections={sections} />);
-    await Promise.all([gaia.usage.refresh(), gaia.clusters.refresh(), gaia.lab.refresh(), gaia.sandboxes.refresh()]);
+    const read = [gaia.usage, gaia.clusters, gaia.lab, gaia.projects, gaia.sandboxes];
+    await Promise.all(read.map(one => one.refresh()));
   });
   return gaia;
 }
@@ -123,12 +134,12 @@ test('what is large or far says so', async () => {
 
 test('a section whose part of the service is missing is absent', async () => {
   await shown({ clusters: new Problem(404) });
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Sandboxes']);
+  expect(headings()).toEqual(['Catalog', 'Projects', 'Usage', 'Sandboxes']);
 });
 
 test('a service that fails is named in its section and leaves the others', async () => {
   await shown({ 'service/api/quotas/usage': new Problem(500) });
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask', 'Sandboxes']);
+  expect(headings()).toEqual(['Catalog', 'Projects', 'Usage', 'Dask', 'Sandboxes']);
   expect(place.textContent).toContain('GAIA answered 500.');
   expect(place.textContent).toContain('2 workers');
 });
@@ -153,7 +164,7 @@ test('a section that breaks is named and leaves the others', async () => {
   };
   await shown({}, [broken, ...SECTIONS]);
   expect(place.textContent).toContain('This part of the panel does not work: Runs.');
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask', 'Sandboxes']);
+  expect(headings()).toEqual(['Catalog', 'Projects', 'Usage', 'Dask', 'Sandboxes']);
 });
 
 test('a cell is inserted, and a citation copied', async () => {
@@ -185,7 +196,8 @@ test('what is left stands with its bar, in words for those who do not see it', a
 
 test('a message is shown inert until it is put away', async () => {
   const gaia = await shown();
-  gaia.events.start();
+  void gaia.events.start();
+  await act(async () => undefined);
   const message = { id: 1, kind: 'broadcast', severity: 'bad', title: EVIL, text: EVIL };
   await act(async () => stream.onmessage!({ data: JSON.stringify(message) } as MessageEvent));
   expect(place.querySelector('.gaia-bad')!.textContent).toContain('<script>');
@@ -203,4 +215,22 @@ test('a sandbox is made longer and destroyed from its row, once asked', async ()
   expect(stopped).toEqual([]);
   await press('Destroy this sandbox');
   expect(stopped).toEqual(['service/api/sandboxes/abcd']);
+});
+
+test('a project says who pays, opens its folder and tells its members', async () => {
+  await shown();
+  const section = place.querySelector('[data-gaia-section=projects]')!;
+  expect(section.textContent).toContain('I work asada');
+  expect(section.querySelector('.gaia-tag')?.textContent).toBe('pays');
+  await press(/^Open the folder of/);
+  expect(folders).toEqual(['projects/heat']);
+  await press(/^Members of/);
+  expect(section.querySelector('.gaia-names')?.textContent).toContain('owner');
+  expect(document.querySelector('script, main img[onerror]')).toBeNull();
+});
+
+test('a folder that this server does not have is said where it was asked for', async () => {
+  await shown({ 'service/api/projects': [{ slug: 'gone', title: 'Gone', account: 'b', role: 'viewer', state: 'ending', ends: 'soon' }] });
+  await press('Open the folder of Gone');
+  expect(place.textContent).toContain('it comes when the server starts anew');
 });

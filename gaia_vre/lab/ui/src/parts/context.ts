@@ -3,6 +3,7 @@ import { ISignal } from '@lumino/signaling';
 import type { Events } from '../events';
 import type { Ask } from '../state/asking';
 import type { Cluster } from '../state/clusters';
+import type { Project } from '../state/projects';
 import type { Resource } from '../state/resource';
 import type { Sandbox } from '../state/sandboxes';
 import type { Search } from '../state/search';
@@ -14,6 +15,8 @@ export interface Bench {
   /** Put code into a cell at the cursor; false when no notebook is open. */
   insert(code: string): boolean;
   open(path: string): Promise<void>;
+  /** Show a folder among the files; false when it is not there. */
+  folder(path: string): Promise<boolean>;
   copy(text: string): Promise<void>;
 }
 
@@ -30,6 +33,7 @@ export interface Gaia {
   sandboxes: Resource<Sandbox[]>;
   /** The sandbox that this lab is; null for any other lab. */
   sandbox: string | null;
+  projects: Resource<Project[]>;
   /** Ask what runs, now and once what was just stopped has given back what it held. */
   settle(): Promise<void>;
   /** Return the address of a page of the service. */

@@ -1,8 +1,9 @@
 import type { Section } from '../parts/section';
 import { catalog } from './catalog';
 import { dask } from './dask';
+import { projects } from './projects';
 import { sandboxes } from './sandboxes';
 import { usage } from './usage';
 
 /** The sections of the panel, in their order; each new one is a file here and a line below. */
-export const SECTIONS: readonly Section[] = [catalog, usage, dask, sandboxes];
+export const SECTIONS: readonly Section[] = [catalog, projects, usage, dask, sandboxes];

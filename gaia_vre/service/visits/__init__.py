@@ -1,0 +1,1 @@
+"""Who entered whose server: told by the lab that was entered, shown to its owner."""
