@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS written
     (path TEXT PRIMARY KEY, size INTEGER, changed INTEGER, digest TEXT, turn INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS turn (number INTEGER);
 CREATE TABLE IF NOT EXISTS tree (line TEXT);
+CREATE TABLE IF NOT EXISTS receipt (told TEXT);
 """
 _FIRST_LEVEL = """
 SELECT DISTINCT CASE instr(substr(path, ?1), '/') WHEN 0 THEN substr(path, ?1)
@@ -48,6 +49,17 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._base.commit()
         self._base.close()
+
+    @property
+    def receipt(self) -> str | None:
+        """What was noted just before the bag got its name; the bag itself tells whether it has it."""
+        row = self._base.execute("SELECT told FROM receipt").fetchone()
+        return row[0] if row else None
+
+    def note_receipt(self, told: str) -> None:
+        self._base.execute("DELETE FROM receipt")
+        self._base.execute("INSERT INTO receipt VALUES (?)", (told,))
+        self._base.commit()
 
     def forget(self) -> None:
         """Remove the journal of a bag that is whole."""

@@ -45,7 +45,7 @@ def write_bag(
 ) -> Receipt:
     """Write a project's folder and what is known of it; return the receipt.
 
-    What the journal has from an earlier try is not written again.
+    What the journal has from an earlier try is not written again; whoever made it forgets it when the receipt is safe.
 
     Raises
     ------
@@ -61,11 +61,11 @@ def write_bag(
     tags = {name: _written(sink, name, content) for name, content in _tags(facts, journal, files, size)}
     digest = _written(sink, TAG_MANIFEST, (_line(name, tags[name]) for name in sorted(tags)))
     sink.put(DECLARATION, [DECLARED])  # last: it makes a bag of the folder
-    sink.finish()
     receipt = Receipt(facts.slug, sink.where, digest, files, size, left, facts.exported.isoformat(), facts.exported_by)
-    name = sink.where.rpartition("/")[2]
-    sink.put_beside(f"{name}.receipt.json", json.dumps(asdict(receipt), indent=1).encode())
-    journal.forget()
+    told = json.dumps(asdict(receipt), indent=1)
+    sink.put_beside(f"{sink.where.rpartition('/')[2]}.receipt.json", told.encode())
+    journal.note_receipt(told)
+    sink.finish()
     return receipt
 
 

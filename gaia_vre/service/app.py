@@ -33,6 +33,7 @@ from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
+from gaia_vre.service.projects.archiving import archiving_thread
 from gaia_vre.service.quotas import pages as quota_pages
 from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
@@ -66,7 +67,9 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        loops = [_reconciler(parts, stop), storage_thread(parts, stop)] if reconcile else []
+        loops = (
+            [_reconciler(parts, stop), storage_thread(parts, stop), archiving_thread(parts, stop)] if reconcile else []
+        )
         for loop in loops:
             loop.start()
         yield

@@ -21,7 +21,9 @@ from tests.bundles.conftest import HOSTILE, facts
 
 def bag_of(folder: Path, place: Path, journal: Path | None = None) -> Path:
     with Journal(journal) as notes:
-        return Path(write_bag(folder, facts(), FolderSink(place, "ocean-heat-1"), notes).where)
+        receipt = write_bag(folder, facts(), FolderSink(place, "ocean-heat-1"), notes)
+        notes.forget()
+    return Path(receipt.where)
 
 
 def test_a_bag_is_whole_for_the_tool_of_the_library_of_congress(folder: Path, tmp_path: Path) -> None:
