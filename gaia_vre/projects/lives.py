@@ -197,7 +197,12 @@ class Lives:
                 return False  # somebody moved the end meanwhile
             put(connection, project.id, noticed=_mark(project, days))
             note(connection, project.id, Event(now, PLATFORM, "noticed", {"days": days}))
-            facts: dict[str, Any] = {"project": project.slug, "title": project.title, "days": days, "ends": project.ends}
+            facts: dict[str, Any] = {
+                "project": project.slug,
+                "title": project.title,
+                "days": days,
+                "ends": project.ends,
+            }
             key = f"project-ends:{slug}:{_mark(project, days)}"
             tell(connection, project, Message(key, "project-ends", None, now, facts))
         return True

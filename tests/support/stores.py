@@ -164,7 +164,6 @@ class FakeGrid:
             raise problems.DataObjectDoesNotExist
         return real
 
-
     def _place(self, path: str) -> Path:
         return self.folder / path.removeprefix("/gaiaZone/home/")
 
