@@ -73,6 +73,16 @@ class ZipBag:
         self._check_tags()
         self.facts = self._facts()
 
+    @property
+    def files(self) -> int:
+        """How many files its payload has, the metadata among them."""
+        return sum(name.startswith("data/") for name in self._entries)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the tag manifest."""
+        return hashlib.sha256(self._whole(TAG_MANIFEST)).hexdigest()
+
     def unpack(self, folder: Path) -> int:
         """Make a project's folder of the payload, checking each file on its way; return how many files it has.
 

@@ -31,6 +31,7 @@ from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
+from gaia_vre.service.projects import life_routes, moving_routes
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects.archiving import archiving_thread
@@ -99,6 +100,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(message_pages.router, prefix=PREFIX)
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(moving_routes.router, prefix=PREFIX)
+    app.include_router(life_routes.router, prefix=PREFIX)
     app.include_router(project_routes.router, prefix=PREFIX)
     app.include_router(project_pages.router, prefix=PREFIX)
     app.include_router(quota_report.router, prefix=PREFIX)
@@ -114,7 +117,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
     if leaflet := installed_leaflet():
         app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
-    app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
+    streamed = frozenset({f"{PREFIX}{moving_routes.IMPORTS}"})
+    app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes, streamed=streamed)
     app.add_middleware(Measured, metrics=parts.metrics)
     return app
 

@@ -14,7 +14,7 @@ from gaia_vre.look.language import Language
 from gaia_vre.projects import rules
 from gaia_vre.projects.founding import Wish
 from gaia_vre.projects.joining import TEXT, Terms
-from gaia_vre.projects.model import Change, Role, Visibility
+from gaia_vre.projects.model import Role, Visibility
 from gaia_vre.projects.store import Mine
 from gaia_vre.quotas.model import BUDGETS
 from gaia_vre.quotas.offers import people
@@ -197,9 +197,7 @@ def move_end(slug: Slug, who: SubmitsAs, service: UsesParts, ends: Annotated[dat
     """Let a project end on another day."""
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
-    service.registry.founding.open_account(
-        service.registry.projects.change(slug, me, Change(ends=end_of(service, ends)))
-    )
+    service.registry.founding.extend(slug, end_of(service, ends), me, admin=who.person.admin)
     return redirect(f"{PAGE}/{slug}")
 
 
