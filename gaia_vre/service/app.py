@@ -31,7 +31,7 @@ from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
-from gaia_vre.service.projects import life_routes, moving_routes
+from gaia_vre.service.projects import life_pages, life_routes, moving_routes
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects.archiving import archiving_thread
@@ -104,6 +104,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(life_routes.router, prefix=PREFIX)
     app.include_router(project_routes.router, prefix=PREFIX)
     app.include_router(project_pages.router, prefix=PREFIX)
+    app.include_router(life_pages.router, prefix=PREFIX)
     app.include_router(quota_report.router, prefix=PREFIX)
     app.include_router(quota_shares.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)

@@ -20,6 +20,8 @@ from gaia_vre.service.login import Caller
 from gaia_vre.service.messages.pages import told
 from gaia_vre.service.model import Ending, Thing
 from gaia_vre.service.operate.maintenance import Maintenance
+from gaia_vre.service.projects.ending import mine
+from gaia_vre.service.projects.pages import spoken
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
@@ -55,6 +57,8 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         **told_of,
         **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
+        **mine(service, who),
+        **spoken(service, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),

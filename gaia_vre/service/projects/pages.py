@@ -23,6 +23,7 @@ from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.projects import words
 from gaia_vre.service.projects.bodies import Slug
+from gaia_vre.service.projects.ending import ending
 from gaia_vre.service.projects.routes import actor, invitation_address, known, look
 from gaia_vre.service.quotas.pages import end_of
 from gaia_vre.service.quotas.words import day_words
@@ -45,6 +46,7 @@ def projects(request: Request, service: UsesParts, language: UsesLanguage) -> Re
     inside = {one.project.slug for one in mine}
     context = _context(service, language, who) | {
         "mine": mine,
+        "invited": service.registry.pending.mine(actor(service, who)),
         "others": [one for one in service.registry.projects.listed() if one.slug not in inside],
         "may_make": bool(service.registry.founding.communities(actor(service, who))),
     }
@@ -209,12 +211,17 @@ def _visitor(request: Request, service: Parts) -> Caller | None:
 
 
 def _context(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
+    return frame(service, language, who) | spoken(service, language)
+
+
+def spoken(service: Parts, language: Language) -> dict[str, Any]:
+    """Return how projects are told of in a language."""
     now, zone = service.clock(), ZoneInfo(service.settings.service.time_zone)
 
     def last(end: datetime) -> date:
         return (end - timedelta(seconds=1)).astimezone(zone).date()
 
-    return frame(service, language, who) | {
+    return {
         "role_words": lambda role: language.text(words.ROLES[role]),
         "state_words": lambda state: language.text(words.STATES[state]),
         "visibilities": [(key, language.text(text)) for key, text in words.VISIBILITIES.items()],
@@ -230,20 +237,24 @@ def _sheet(service: Parts, language: Language, who: Caller, slug: str) -> dict[s
     inside = who.person.admin or rules.may(found.role, "read", found.project)
     may = {act: rules.may(found.role, act, found.project) for act in ("ask", "people", "owners", "end", "spend")}
     joinings, registry = service.registry.joinings, service.registry
-    return _context(service, language, who) | {
-        "project": found.project,
-        "role": found.role,
-        "inside": inside,
-        "may": may,
-        "members": registry.people.of(slug) if inside else [],
-        "groups": registry.people.groups(slug) if inside else {},
-        "links": joinings.links(slug) if may["people"] else [],
-        "waiting": joinings.waiting(slug) if may["people"] else [],
-        "history": registry.projects.history(slug, _HISTORY) if inside else [],
-        "budget": _budget(service, found) if inside else None,
-        "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
-        "link": None,
-    }
+    return (
+        _context(service, language, who)
+        | ending(service, language, who, found, inside=inside)
+        | {
+            "project": found.project,
+            "role": found.role,
+            "inside": inside,
+            "may": may,
+            "members": registry.people.of(slug) if inside else [],
+            "groups": registry.people.groups(slug) if inside else {},
+            "links": joinings.links(slug) if may["people"] else [],
+            "waiting": joinings.waiting(slug) if may["people"] else [],
+            "history": registry.projects.history(slug, _HISTORY) if inside else [],
+            "budget": _budget(service, found) if inside else None,
+            "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
+            "link": None,
+        }
+    )
 
 
 _LOW = ("viewer", "editor")
