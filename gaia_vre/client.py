@@ -175,6 +175,8 @@ class LeaseGiven:
     """The home is too full: a server starts beside it."""
     home: Mapping[str, Any] | None = None
     """In rescue: what it holds, the limit, and its largest files."""
+    sandbox: str | None = None
+    """The sandbox that a server is one of."""
 
 
 class ServiceClient:

@@ -105,6 +105,38 @@ class SharedProject:
         with _service() as service:
             return export(service, self.slug, to, files, name or self.slug)
 
+    def start_server(self, size: str | None = None) -> str:
+        """Start the project's server on its account and return its address; several people edit in it at once.
+
+        Raises
+        ------
+        gaia_vre.core.errors.NotAllowed
+            Only editors may, and only while the project lives.
+        gaia_vre.core.errors.InvalidInput
+            There is no such size, or the project's account does not bear it.
+        """
+        with _service() as service:
+            service.ask("POST", f"/projects/{self.slug}/server", {"size": size})
+            return str(service.ask("POST", f"/projects/{self.slug}/server/open")["url"])
+
+    def server(self) -> dict[str, Any]:
+        """Return the state of the project's server: ``state``, ``size`` and ``url``."""
+        with _service() as service:
+            found: dict[str, Any] = service.ask("GET", f"/projects/{self.slug}/server")
+            return found
+
+    def stop_server(self) -> None:
+        """Stop the project's server; raises NotAllowed to all but editors."""
+        with _service() as service:
+            service.ask("DELETE", f"/projects/{self.slug}/server")
+
+    def files(self, folder: str = "") -> list[dict[str, Any]]:
+        """Return what is in a folder of the project; in a lab of your own it stands in ``~/projects``."""
+        with _service() as service:
+            path = f"/projects/{self.slug}/files?path={_word(folder)}"
+            found: list[dict[str, Any]] = service.ask("GET", path)
+            return found
+
     def history(self) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
         with _service() as service:

@@ -88,3 +88,19 @@ def test_the_command_line_says_the_same(as_person: Callable[[str], None]) -> Non
     as_person("bob")
     assert run("join", link) == "You are editor of sea-ice.\n"
     assert "bob is out of sea-ice" in run("remove", "sea-ice", "bob")
+
+
+def test_the_server_is_started_shown_and_stopped(as_person: Callable[[str], None]) -> None:
+    made = gaia.project.create("Ocean heat")
+    assert made.server() == {"state": "stopped", "size": None, "url": None}
+    assert made.start_server("medium") == "/user/p-ocean-heat/lab"
+    assert made.files() == []
+    run = CliRunner().invoke(command, ["server", "ocean-heat", "--stop"])
+    assert run.output == "ocean-heat: stopped\n"
+    run = CliRunner().invoke(command, ["server", "ocean-heat", "--start", "--json"])
+    assert json.loads(run.output)["state"] == "stopped"  # the hub of this test starts nothing
+    with pytest.raises(InvalidInput):
+        made.start_server("huge")
+    as_person("bob")
+    with pytest.raises(NotFound):
+        made.start_server()

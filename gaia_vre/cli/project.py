@@ -1,4 +1,4 @@
-"""Projects from a terminal of a lab, its people, its ends, its way to another place."""
+"""Projects from a terminal of a lab: made, shown, their people, their server, their way to another place."""
 
 from __future__ import annotations
 
@@ -144,6 +144,27 @@ def accept(name: str) -> None:
 def cite(name: str, datasets: tuple[str, ...]) -> None:
     """Note the datasets that a project's results rest on."""
     door(name).cite(*datasets)
+
+
+@project.command()
+@click.argument("name")
+@click.option("--start", "act", flag_value="start", help="Start it, on the project's account.")
+@click.option("--stop", "act", flag_value="stop", help="Stop it.")
+@click.option("--size", help="How large it is to be; the first of the start form when left out.")
+@_as_json
+def server(name: str, act: str | None, size: str | None, as_json: bool) -> None:
+    """Show the server of a project, start it, or stop it."""
+    found = door(name)
+    if act == "start":
+        found.start_server(size)
+    elif act == "stop":
+        found.stop_server()
+    facts = found.server()
+    click.echo(json.dumps(facts) if as_json else f"{name}: {facts['state']}{_at(facts)}")
+
+
+def _at(facts: dict[str, Any]) -> str:
+    return f", {facts['size']}, at {facts['url']}" if facts["url"] else ""
 
 
 def _tell(found: SharedProject, as_json: bool) -> None:

@@ -11,6 +11,19 @@ PROJECT_USER = "p-"
 SANDBOX_SERVER = "sandbox-"
 """The hub knows a sandbox as a server of this name. No other server is called so."""
 
+PROJECT_GROUP = "gaia-projects"
+"""The hub's group of those users: what the service may do to servers of projects, it may do to no person's."""
+
+
+def project_user(slug: str) -> str:
+    """Return the hub's user that has a project's server."""
+    return f"{PROJECT_USER}{slug}"
+
+
+def project_of(username: str) -> str | None:
+    """Return the project whose user this is; None for a person."""
+    return username.removeprefix(PROJECT_USER) if username.startswith(PROJECT_USER) else None
+
 
 def kind_of(username: str, server: str) -> ServerKind:
     """Return what kind of server this is.

@@ -80,6 +80,17 @@ class Projects(Part):
         default=20, gt=0, le=1_000_000, description="Largest project that is brought in from a bag, unpacked, in GiB."
     )
 
+    leaving_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="Minutes after which the own lab of somebody who left a project is stopped if it still has the "
+        "project's folder; restarted before, it goes on without. All else is taken away at once.",
+    )
+    trash_days: int = Field(
+        default=14, ge=1, le=3660, description="Days that deleted files of projects stay in their trash."
+    )
+
     @field_validator("communities")
     @classmethod
     def _communities_are_unique(cls, communities: tuple[CommunityPolicy, ...]) -> tuple[CommunityPolicy, ...]:

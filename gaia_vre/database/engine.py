@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from gaia_vre.core.settings import Settings
 
-_BUSY_MILLISECONDS = 5000
+_BUSY_MILLISECONDS = 15_000
+"""SQLite gives the turn to write to whoever asks first after it is free: with a slow disk one may wait long."""
 
 
 def database_url(settings: Settings) -> str:

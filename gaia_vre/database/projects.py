@@ -108,3 +108,30 @@ class ProjectEventRow(Table):
     by: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(32))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ProjectMountRow(Table):
+    """A project's folder, or its account, in something of a person that runs."""
+
+    __tablename__ = "project_mount"
+    __table_args__ = (UniqueConstraint("lease", "project_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lease: Mapped[str] = mapped_column(String(64))
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    writable: Mapped[bool] = mapped_column()
+    told: Mapped[datetime | None] = mapped_column(AwareTime)
+    """When its owner was told that it will be taken away."""
+
+
+class ProjectShareRow(Table):
+    """Somebody whom the hub lets, or is to let, into a project's server."""
+
+    __tablename__ = "project_share"
+    __table_args__ = (UniqueConstraint("project_id", "username"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    username: Mapped[str] = mapped_column(String(255))
+    granted: Mapped[bool] = mapped_column()
+    """The hub has confirmed it; written before it is asked, so that nobody is in whom no row names."""

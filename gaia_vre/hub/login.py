@@ -14,7 +14,9 @@ from tornado.web import HTTPError
 from traitlets import Tuple
 
 from gaia_vre.core.errors import InvalidInput, SettingsError
+from gaia_vre.core.kinds import project_of
 from gaia_vre.core.names import RESERVED_PREFIXES, USERNAME_PATTERN, check_username
+from gaia_vre.hub import project_users
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
@@ -155,13 +157,28 @@ class CheckedNames(Authenticator):  # type: ignore[misc]
         RESERVED_PREFIXES, config=True, help="Beginnings of user names that nobody may sign in with."
     )
 
+    def get_handlers(self, app: Any) -> list[Any]:
+        """Return the addresses of signing in, and the one by which the service makes users of projects."""
+        return [*super().get_handlers(app), *project_users.handlers()]
+
     def validate_username(self, username: str) -> bool:
+        if project_of(username) is not None:
+            # The hub asks this of users that it has, too, and deletes those that are not valid.
+            return bool(super().validate_username(username))
         try:
             check_username(username, tuple(self.reserved_prefixes))
         except InvalidInput as error:
             self.log.warning("Refused at sign-in: %s", error.message)
             return False
         return bool(super().validate_username(username))
+
+    async def get_authenticated_user(self, handler: Any, data: Any) -> Any:
+        """Return who signs in; nobody does as a project, whose user is valid otherwise."""
+        model = await super().get_authenticated_user(handler, data)
+        if model and project_of(model["name"]) is not None:
+            self.log.warning("Refused at sign-in: %r is the user of a project", model["name"])
+            return None
+        return model
 
 
 class GeneratedPasswords(CheckedNames, SharedPasswordAuthenticator):  # type: ignore[misc]
@@ -182,6 +199,8 @@ class InstitutionAccount(CheckedNames, GenericOAuthenticator):  # type: ignore[m
         if handler is not None and not hasattr(handler, "_token_authenticated"):
             # JupyterHub 6.1.1 reads it on pages, where only a token sets it: 500 instead of the login page.
             handler._token_authenticated = False
+        if project_of(user.name) is not None:
+            return True  # it has no account anywhere; its members are asked for by the service
         model = await super().refresh_user(user, handler, **options)
         if isinstance(model, dict) and not await self.check_allowed(user.name, model):
             raise HTTPError(403, f"{user.name} is no longer in a group that may use this hub: ask your institution")

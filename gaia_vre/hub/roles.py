@@ -6,7 +6,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.core.kinds import PROJECT_GROUP
 from gaia_vre.hub.deployment import hub_settings
+from gaia_vre.hub.project_users import SCOPE as PROJECTS
+from gaia_vre.hub.project_users import configure_project_users
 from gaia_vre.hub.traits import add_named, propose
 
 if TYPE_CHECKING:
@@ -27,7 +30,15 @@ SERVICE_SCOPES = {
         "read:servers",
         # The state of a server holds its lease, which nobody can forge there.
         "admin:server_state",
+        # Sandboxes are started for those who ask the service for one.
+        "start:servers",
         "delete:servers",
+        # Whether somebody is still in the group that made them a member of a project.
+        "read:users:groups",
+        # Servers of projects: nothing of this reaches a person's.
+        PROJECTS,
+        f"servers!group={PROJECT_GROUP}",
+        f"shares!group={PROJECT_GROUP}",
         _OUR_SERVICES[1],
     ],
     # It asks the service what a cluster may hold; a token is checked by asking as its bearer.
@@ -51,6 +62,7 @@ def configure_roles(c: Config, settings: Settings | None = None) -> None:
     )
     services = _services(settings) if settings.kubernetes is None else _pods_services(c, settings)
     add_named(c, "JupyterHub", "services", services)
+    configure_project_users(c)
     add_named(c, "JupyterHub", "load_roles", _roles({service["name"] for service in services}))
 
 

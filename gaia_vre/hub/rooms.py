@@ -5,16 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.kinds import ServerKind, kind_of
+from gaia_vre.core.examples import VARIABLE as EXAMPLES
+from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, kind_of, project_of
 from gaia_vre.core.names import slug
+from gaia_vre.hub import project_folders
+from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, open_home, too_full
+from gaia_vre.hub.sandbox_rooms import SANDBOX, sandbox_confinement
+from gaia_vre.isolation.bubblewrap import Confinement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from gaia_vre.core.state import StateFolder
-    from gaia_vre.isolation.bubblewrap import Confinement
+
+
+PROJECT = "GAIA_VRE_PROJECT"
+"""Variable that tells a lab whose server it is."""
+PROJECTS = "GAIA_VRE_PROJECTS"
+"""Variable that tells a lab below which folder those of projects stand."""
+_NO_EXAMPLES = {EXAMPLES: ""}
+"""None are put into a folder that is not a person's home."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,8 @@ class Opening:
     ----------
     granted
         What the service answered when it admitted the start; empty where it was silent.
+    projects
+        Folder below which each project has its own.
     bound
         What is put into the room is mounted there when the lab starts; otherwise it is linked.
     """
@@ -47,6 +61,7 @@ class Opening:
     server: str
     folder: StateFolder
     granted: Mapping[str, Any]
+    projects: Path
     bound: bool
 
     @property
@@ -57,14 +72,47 @@ class Opening:
 
 def open_room(opening: Opening) -> Room:
     """Make what a server runs in ready, by its kind."""
-    return _ROOMS.get(kind_of(opening.username, opening.server), personal_room)(opening)
+    return _ROOMS[kind_of(opening.username, opening.server)](opening)
 
 
 def personal_room(opening: Opening) -> Room:
-    """Return the room of a person's own server: the home, or in rescue a temporary one beside the full home."""
+    """Return the room of a person's own server: the home, or in rescue a temporary one beside the full home.
+
+    The folders of the person's projects stand beside it, and links to them in it.
+    """
     full = too_full(opening.granted)
     home = open_home(opening.folder.home(opening.username), opening.temporary, full, bound=opening.bound)
-    return Room(home, RESCUE_ARGUMENTS, {"JUPYTERHUB_DEFAULT_URL": ADDRESS}) if full else Room(home)
+    shared = project_folders.shared_folders(opening.granted, opening.projects)
+    project_folders.link(home.home, shared, opening.projects)
+    room = project_folders.opened_to(home, shared)
+    environment = {PROJECTS: str(opening.projects)}
+    if full is None:
+        return Room(room, environment=environment)
+    return Room(room, RESCUE_ARGUMENTS, environment | {"JUPYTERHUB_DEFAULT_URL": ADDRESS})
 
 
-_ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {"personal": personal_room}
+def sandbox_room(opening: Opening) -> Room:
+    """Return the room of a sandbox: nothing of its person is in it."""
+    environment = _NO_EXAMPLES | {SANDBOX: opening.server.removeprefix(SANDBOX_SERVER)}
+    return Room(sandbox_confinement(opening), environment=environment)
+
+
+def project_room(opening: Opening) -> Room:
+    """Return the room of a project's server: the project's folder is its home.
+
+    Nobody's home is in it, and what its kernels do they do as the project.
+    """
+    name = project_of(opening.username) or ""
+    home = opening.projects / name
+    shared = project_folders.shared_folders({"folders": [{"slug": name, "writable": True}]}, opening.projects)
+    if not name or not shared:
+        raise Refusal(f"The folder of the project {name} is not there yet; try again", reason="folder", status=503)
+    environment = _NO_EXAMPLES | {PROJECT: name, PROJECTS: str(opening.projects)}
+    return Room(Confinement(home), environment=environment)
+
+
+_ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {
+    "personal": personal_room,
+    "project": project_room,
+    "sandbox": sandbox_room,
+}

@@ -22,6 +22,12 @@ LEFT_OUT = (
 """Server extensions that packages switch on and that would slow each start."""
 
 
+TOGETHER = ("jupyter_server_ydoc", "jupyter_server_fileid")
+"""Server extensions of real-time collaboration, for labs that several people are in at once."""
+PROJECT_VARIABLE = "GAIA_VRE_PROJECT"
+_REMEMBERED_SECONDS = 15
+
+
 def defaults(environment: Mapping[str, str]) -> Config:
     """Return what a lab is configured with before any configuration file is read."""
     c = Config()
@@ -52,17 +58,33 @@ def _configurations(here: Path, environment: Mapping[str, str]) -> list[Path]:
     """Return the folders of JupyterLab's defaults, first those of the language that the person reads."""
     language = environment.get("GAIA_VRE_LANGUAGE", "")
     spoken = here / f"jupyter-{language}"
-    return [*([spoken] if language.isalpha() and spoken.is_dir() else []), here / "jupyter"]
+    alone = [] if PROJECT_VARIABLE in environment else [here / "jupyter-alone"]
+    return [*([spoken] if language.isalpha() and spoken.is_dir() else []), *alone, here / "jupyter"]
 
 
 def _server(c: Config, environment: Mapping[str, str]) -> None:
     c.ServerApp.root_dir = environment.get("HOME", "")
     c.ServerApp.allow_root = os.geteuid() == 0
+    c.ServerApp.contents_manager_class = "gaia_vre.lab.contents.Contents"
     c.ServerApp.kernel_websocket_connection_class = "gaia_vre.lab.channels.PromptConnection"
     # Dashboards of Dask open through the lab, wherever the gateway is.
     gateway = urlsplit(environment.get("DASK_GATEWAY__ADDRESS", "")).hostname
     c.ServerProxy.host_allowlist = list(dict.fromkeys(["localhost", "127.0.0.1", *([gateway] if gateway else [])]))
-    c.ServerApp.jpserver_extensions = {**dict.fromkeys(LEFT_OUT, False), "gaia_vre.lab.extension": True}
+    together = PROJECT_VARIABLE in environment
+    extensions = dict.fromkeys(LEFT_OUT, False) | dict.fromkeys(TOGETHER, together)
+    c.ServerApp.jpserver_extensions = {**extensions, "gaia_vre.lab.extension": True}
+    if together:
+        _members(c, environment)
+
+
+def _members(c: Config, environment: Mapping[str, str]) -> None:
+    """Set what holds where several people are in a lab."""
+    # The hub is asked anew so soon whether somebody may be here; by default that takes 300 s.
+    c.HubAuth.cache_max_age = _REMEMBERED_SECONDS
+    # What people change is saved within a second; its history is of use while somebody is there, and ends with the lab.
+    c.YDocExtension.ystore_class = "jupyter_server_ydoc.stores.TempFileYStore"
+    if private := environment.get("JUPYTER_RUNTIME_DIR"):
+        c.BaseFileIdManager.db_path = str(Path(private) / "files.db")
 
 
 def _kernels(c: Config) -> None:

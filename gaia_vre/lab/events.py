@@ -19,6 +19,8 @@ from tornado import web
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
 
+from gaia_vre.lab.configuration import PROJECT_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -155,7 +157,8 @@ class EventStream(JupyterHandler):
     @web.authenticated
     async def get(self) -> None:
         owner = self._environment.get(OWNER_VARIABLE)
-        if owner and getattr(self.current_user, "username", None) != owner:
+        together = PROJECT_VARIABLE in self._environment  # what concerns a project's server concerns all who are in it
+        if owner and not together and getattr(self.current_user, "username", None) != owner:
             raise web.HTTPError(403, f"Messages here are {owner}'s; yours are on your home page")
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("Cache-Control", "no-store")

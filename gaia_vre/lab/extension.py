@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from tornado.ioloop import PeriodicCallback
 
-from gaia_vre.lab import activity, datasets, events, on_demand, spare
+from gaia_vre.core.examples import VARIABLE
+from gaia_vre.lab import activity, datasets, events, members, on_demand, spare
 from gaia_vre.lab.examples import copy_examples
 from gaia_vre.lab.panel import handlers as panel
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-EXAMPLES_VARIABLE = "GAIA_VRE_EXAMPLES"
+_MEMBERS = "gaia_members"
 
 
 def load(server: ServerApp) -> None:
@@ -24,6 +25,7 @@ def load(server: ServerApp) -> None:
     datasets.add_handler(server)
     events.add_handler(server)
     panel.add_handlers(server)
+    server.web_app.settings[_MEMBERS] = members.prepare(server)
     if not server.jpserver_extensions.get("jupyter_server_proxy"):
         on_demand.OnDemand(server, "jupyter_server_proxy", ("proxy", "server-proxy"))
     if not server.jpserver_extensions.get("dask_labextension"):
@@ -35,8 +37,10 @@ async def start(server: ServerApp) -> None:
     """Begin what runs beside the server once it answers."""
     seconds = activity.check_seconds(os.environ)
     PeriodicCallback(lambda: activity.record(server), seconds * 1000).start()
+    if together := server.web_app.settings.get(_MEMBERS):
+        members.begin(together)
     server.io_loop.call_later(spare.UNUSED_SECONDS, spare.discard)
-    source = os.environ.get(EXAMPLES_VARIABLE)
+    source = os.environ.get(VARIABLE)
     if source:
         threading.Thread(target=_copy, args=(server, Path(source)), name="examples", daemon=True).start()
 

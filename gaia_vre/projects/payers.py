@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import NotFound
+from gaia_vre.core.kinds import project_of
 from gaia_vre.projects.model import Actor
 from gaia_vre.projects.rules import may
 from gaia_vre.quotas.model import Window
@@ -28,15 +29,22 @@ class ProjectPayers:
         """Return a project's account with its managers, or None when it is of no project."""
         if not name.startswith(_KIND):
             return None
-        try:
-            project = self._projects.find(name.removeprefix(_KIND))
-        except NotFound:
+        project = next(iter(self._named(name.removeprefix(_KIND))), None)
+        if project is None:
             return None
         managers = [one.username for one in self._people.of(project.slug) if one.role in ("manager", "owner")]
         return _declared(project, tuple(managers))
 
+    def _named(self, slug: str) -> list[Project]:
+        try:
+            return [self._projects.find(slug)]
+        except NotFound:
+            return []
+
     def open_to(self, username: str, groups: frozenset[str]) -> list[Declared]:
-        """Return the accounts of the projects in which somebody may run things now."""
+        """Return the accounts of the projects in which somebody may run things now; of its server, the project's."""
+        if slug := project_of(username):
+            return [_declared(one) for one in self._named(slug) if may("editor", "spend", one)]
         mine = self._projects.of(Actor(username, groups))
         return [_declared(one.project) for one in mine if may(one.role, "spend", one.project)]
 

@@ -32,7 +32,7 @@ _LEAST: dict[Act, Role] = {
     "owners": "owner",
     "end": "owner",
 }
-_LIVES = ("active", "ending")
+LIVES = ("active", "ending")
 
 
 def check_slug(slug: str) -> str:
@@ -85,8 +85,8 @@ def may(role: Role | None, act: Act, project: Project) -> bool:
     if act == "read" and project.visibility == "open":
         return True
     if act == "ask":
-        return role is None and project.visibility != "private" and project.state in _LIVES
-    if role is None or (act in ("write", "spend") and project.state not in _LIVES):
+        return role is None and project.visibility != "private" and project.state in LIVES
+    if role is None or (act in ("write", "spend") and project.state not in LIVES):
         return False
     return ROLES.index(role) >= ROLES.index(_LEAST[act])
 
@@ -95,7 +95,7 @@ def check_may(role: Role | None, act: Act, project: Project) -> None:
     """Raise NotAllowed, naming who may and in what state the project is."""
     if may(role, act, project):
         return
-    if role is not None and act in ("write", "spend") and project.state not in _LIVES:
+    if role is not None and act in ("write", "spend") and project.state not in LIVES:
         raise NotAllowed(f"{project.slug} is {project.state}: nothing in it can be changed any more")
     least = _LEAST.get(act, "viewer")
     mine = f"you are {role}" if role else "you are no member"

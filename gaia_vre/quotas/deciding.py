@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gaia_vre.core.amounts import MICRO
 from gaia_vre.core.errors import DoesNotFit, NotAllowed, NotFound, did_you_mean
+from gaia_vre.core.kinds import project_of
 from gaia_vre.quotas import balances, leases
 from gaia_vre.quotas.accounts import Accounts, account_name
 from gaia_vre.quotas.events import Event, Events
@@ -42,6 +43,8 @@ class Request:
     """None: those that were told last."""
     account: str | None = None
     """None: that of the parent, else the person's own."""
+    pool: bool = False
+    """The platform chose the account, which the person may not."""
     parent: str | None = None
     """Counts only if it is a live lease of the same person."""
 
@@ -156,7 +159,7 @@ class Office:
         """Return the accounts that a person may pay with, their own first, and what each bears now."""
         now = self.clock().wall
         groups = self.holders.ensure(username, groups, now)
-        names = [account_name("person", username), *(one.name for one in self.rules.open_to(username, groups))]
+        names = self._usable(username, groups)
         price = self.rules.price(now)
         rates = {name: Rate(holding, price) for name, holding in sizes.items()}
         with self.engine.connect() as connection:
@@ -210,20 +213,37 @@ class Office:
         return lease
 
     def _payer(self, request: Request, groups: frozenset[str], parent: Lease | None, *, forced: bool) -> str:
-        own = account_name("person", request.username)
+        if request.pool and request.account:
+            return self._pool(request.account)
+        own, usable = _own(request.username), self._usable(request.username, groups)
+        if forced and request.account not in (None, *usable):
+            return own
+        if request.account is None and own not in usable and not forced:
+            raise NotAllowed(f"{own} pays for nothing any more: the project has ended")
         if request.account is None:
             return self._name(parent.account) if parent else own
-        usable = [own, *(one.name for one in self.rules.open_to(request.username, groups))]
         if request.account in usable:
             return request.account
-        if forced:
-            return own
         if self.rules.declared(request.account):
             raise NotAllowed(
-                f"{request.username} may not pay with {request.account}; with {', '.join(usable)} they may"
+                f"{request.username} may not pay with {request.account}; with {', '.join(usable) or 'none'} they may"
             )
         said = request.account[:120]
         raise NotFound(f"There is no account {said!a} for {request.username}{did_you_mean(said, usable)}")
+
+    def _pool(self, name: str) -> str:
+        """Return a pool's account, which is made when it is needed first."""
+        declared, now = self.rules.declared(name), self.clock().wall
+        if declared is None:
+            raise NotFound(f"There is no account {name!a}")
+        self.accounts.create(declared.kind, declared.key, declared.parent, declared.title, now)
+        self.holders.refresh([name], now)
+        return name
+
+    def _usable(self, username: str, groups: frozenset[str]) -> list[str]:
+        """Return the accounts that somebody may pay with; a project's own server has no other than the project's."""
+        found = [one.name for one in self.rules.open_to(username, groups)]
+        return found if project_of(username) else [_own(username), *found]
 
     def _reserve(self, wanted: Wanted, now: Instant, *, forced: bool) -> tuple[Lease, DoesNotFit | None]:
         try:
@@ -278,6 +298,12 @@ class Office:
             found.append(declared.parent)
             declared = self.rules.declared(declared.parent)
         return found or [self.rules.people]
+
+
+def _own(username: str) -> str:
+    """Return the account that pays if nothing is said."""
+    project = project_of(username)
+    return account_name("project", project) if project else account_name("person", username)
 
 
 def _partial(grown: Grown, count: int) -> DoesNotFit:

@@ -16,8 +16,14 @@ from gaia_vre.catalog.signing.signers import Signers
 from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
+from gaia_vre.projects.folders import Folders
+from gaia_vre.projects.mounts import Mounts
+from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
+from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.login import Caller
+from gaia_vre.service.projects.groups import GroupsNow
+from gaia_vre.service.projects.servers import ProjectServers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +71,26 @@ class Parts:
         return Measures(self.engine, StateFolder(self.settings.state), self.settings.quotas)
 
     @cached_property
+    def folders(self) -> Folders:
+        """The folders that members of projects share."""
+        return Folders(self.settings.project_folders)
+
+    @cached_property
+    def mounts(self) -> Mounts:
+        """Which labs have them."""
+        return Mounts(self.engine)
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        """Who may be in the servers of projects."""
+        return Visitors(self.engine, self.clock, GroupsNow(self.hub, self.office.holders, self.clock))
+
+    @cached_property
+    def project_servers(self) -> ProjectServers:
+        """The servers of projects."""
+        return ProjectServers(self)
+
+    @cached_property
     def signers(self) -> Signers:
         """The ways to files of other archives; their keys stand in this process's environment alone."""
         return Signers(self.settings.access.signers, os.environ)
@@ -73,6 +99,11 @@ class Parts:
     def messages(self) -> Messages:
         """What people are told."""
         return Messages(self.engine)
+
+    @cached_property
+    def sandboxes(self) -> Sandboxes:
+        """The sandboxes of everybody."""
+        return Sandboxes(self.engine, self.clock)
 
     def close(self) -> None:
         if "catalog" in self.__dict__:

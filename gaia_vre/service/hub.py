@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound, NotSignedIn, Unavailable
+from gaia_vre.core.kinds import project_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,11 +109,16 @@ class Hub:
 
     def runs(self, username: str, name: str) -> bool:
         """Return whether this one server runs, starts or stops."""
+        return self.server(username, name) is not None
+
+    def server(self, username: str, name: str = "") -> Server | None:
+        """Return a server that runs, starts or stops; None for one that does not."""
         try:
             model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
         except NotFound:
-            return False
-        return name in (model.get("servers") or {})
+            return None
+        entry = (model.get("servers") or {}).get(name)
+        return None if entry is None else _server(username, entry)
 
     def knows(self, username: str) -> bool:
         """Return whether there is such a person."""
@@ -122,6 +128,54 @@ class Hub:
             return False
         return True
 
+    def groups(self, username: str) -> frozenset[str]:
+        """Return the groups that somebody is in now; nobody whom the hub does not know is in any."""
+        try:
+            model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
+        except NotFound:
+            return frozenset()
+        if "groups" not in model:
+            raise Unavailable("The hub does not tell groups: the service lacks the scope read:users:groups")
+        return frozenset(map(str, model["groups"]))
+
+    # Servers of projects ------------------------------------------------------------------------
+
+    def make_project_user(self, slug: str) -> None:
+        """Make the user that has a project's server, once or again."""
+        self._ask("PUT", f"/gaia/projects/{_quoted(slug)}", self._token, json={})
+
+    def start_project(self, slug: str, options: dict[str, str]) -> None:
+        """Start a project's server with these options; it goes on starting after this returns."""
+        with contextlib.suppress(_StillAtIt):
+            path = _path(project_user(slug), "")
+            self._ask("POST", path, self._token, seconds=_PATIENCE_SECONDS, json={"user_options": options})
+
+    def visitors(self, slug: str) -> frozenset[str]:
+        """Return who is let into a project's server; nobody where it has none."""
+        found: set[str] = set()
+        while True:
+            query = urlencode({"limit": _PAGE, "offset": len(found)})
+            try:
+                page = self._ask("GET", f"/shares/{project_user(slug)}/?{query}", self._token)
+            except NotFound:
+                return frozenset()
+            found |= {str(one["user"]["name"]) for one in page["items"] if one.get("user")}
+            if len(page["items"]) < _PAGE:
+                return frozenset(found)
+
+    def let_in(self, slug: str, username: str) -> None:
+        """Let somebody into a project's server; once or again."""
+        self._ask("POST", f"/shares/{project_user(slug)}/", self._token, json={"user": username})
+
+    def shut_out(self, slug: str, username: str) -> None:
+        """Let somebody into a project's server no longer; once or again."""
+        try:
+            self._ask("PATCH", f"/shares/{project_user(slug)}/", self._token, json={"user": username})
+        except NotFound:
+            return  # there is nothing to be let into
+
+    # Servers of people --------------------------------------------------------------------------
+
     def start(self, username: str, name: str, token: str) -> None:
         """Start a server as its owner had it last time; it goes on starting after this returns."""
         self._set_off("POST", username, name, token)
@@ -130,13 +184,28 @@ class Hub:
         """Stop a server; without a person's token, as the service."""
         self._set_off("DELETE", username, name, token or self._token)
 
-    def _set_off(self, method: str, username: str, name: str, token: str) -> None:
+    def start_for(self, username: str, name: str, options: dict[str, Any]) -> None:
+        """Start a server as the service; raises what refuses the start, if that comes at once."""
+        self._set_off("POST", username, name, self._token, {"user_options": options})
+
+    def remove(self, username: str, name: str) -> None:
+        """Stop a named server and forget it with its tokens; one that is not there is as good as removed.
+
+        Raises
+        ------
+        InvalidInput
+            It starts or stops just now: try again.
+        """
+        with contextlib.suppress(NotFound):
+            self._ask("DELETE", _path(username, name), self._token, json={"remove": True})
+
+    def _set_off(self, method: str, username: str, name: str, token: str, body: dict[str, Any] | None = None) -> None:
         """Ask for a start or stop, and wait no longer than a refusal takes.
 
         The hub answers such a request after up to 10 s and goes on when nobody waits for the answer.
         """
         with contextlib.suppress(_StillAtIt):
-            self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS)
+            self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS, json=body)
 
     def tokens(self, username: str, token: str) -> list[dict[str, Any]]:
         """Return the models of a person's tokens, without their secrets."""

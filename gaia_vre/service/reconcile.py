@@ -12,8 +12,10 @@ from gaia_vre.service.abandoned import end_abandoned
 from gaia_vre.service.ladder import Ladder
 from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
+from gaia_vre.service.projects.leaving import Leaving
 from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
+from gaia_vre.service.sandboxes.tending import Tending
 from gaia_vre.service.starts.store import Starts
 
 if TYPE_CHECKING:
@@ -36,11 +38,12 @@ class Reconciler:
 
     def __init__(self, parts: Parts) -> None:
         self.hub, self.gateway, self.store, self.metrics = parts.hub, parts.gateway, parts.store, parts.metrics
-        self.registry = parts.registry
+        self.registry, self.project_servers = parts.registry, parts.project_servers
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
         self.meter, self.ladder = Meter(parts), Ladder(parts)
+        self.sandboxes, self.leaving = Tending(parts), Leaving(parts)
         self.silent: set[str] = set()
         """What did not answer at the last pass; said once, not at every pass."""
         self._active: dict[Thing, datetime | None] = {}
@@ -80,12 +83,17 @@ class Reconciler:
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
         self._forget(now)
         tend(self.registry, now)
+        self.sandboxes.step(servers, now)
+        self.project_servers.settle()
+        self.project_servers.compare(servers)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))
         for kind in ("server", "cluster"):
             self.metrics.running.labels(kind).set(current[kind])
         # Last: trouble with the ledger must not leave other repairs undone.
-        self.ladder.step(self.meter.step(servers, clusters))
+        live = self.meter.step(servers, clusters)
+        self.ladder.step(live)
+        self.leaving.step(live, now)
 
     def _record_ends(self, plan: Plan, now: datetime) -> None:
         for thing in plan.ended:

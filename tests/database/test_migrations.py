@@ -152,5 +152,5 @@ def test_sqlite_waits_for_a_writer_and_keeps_foreign_keys(tmp_path: Path) -> Non
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "busy_timeout", "foreign_keys")
         }
-    assert found == {"journal_mode": "wal", "busy_timeout": 5000, "foreign_keys": 1}
+    assert found == {"journal_mode": "wal", "busy_timeout": 15000, "foreign_keys": 1}
     engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -12,6 +13,7 @@ import httpx2
 import psutil
 import pytest
 
+from gaia_vre.isolation.processes import SERVER_VARIABLE, variable_of
 from tests.support.environment import Environment, until
 from tests.support.lab_client import LabClient
 
@@ -91,8 +93,8 @@ def test_a_cluster_survives_a_killed_gateway_or_is_cleaned(environment: Environm
 def test_a_killed_lab_is_found_stopped_and_starts_again(environment: Environment, sign_in: SignIn) -> None:
     lab = sign_in("ada")
     lab.start_server()
-    for process in psutil.process_iter():
-        if process in environment.processes() and f"/{lab.username}/" in process.environ().get("GAIA_VRE_SERVER", ""):
+    for process in lab_processes(environment, lab.username):
+        with contextlib.suppress(psutil.NoSuchProcess):  # the first takes others with it
             process.kill()
     until(lambda: not has_server(lab), 30, "it is seen")
     lab.start_server()
@@ -166,10 +168,18 @@ def has_server(lab: LabClient) -> bool:
 
 
 def marks(environment: Environment, name: str) -> list[str]:
-    found = [process.environ().get("GAIA_VRE_SERVER", "") for process in environment.processes()]
-    return [mark for mark in found if f"/{name}/" in mark]
+    return [str(variable_of(process, SERVER_VARIABLE)) for process in lab_processes(environment, name)]
+
+
+def lab_processes(environment: Environment, name: str) -> list[psutil.Process]:
+    return [
+        process for process in environment.processes() if f"/{name}/" in (variable_of(process, SERVER_VARIABLE) or "")
+    ]
 
 
 def dask_processes(environment: Environment) -> list[str]:
-    commands = [" ".join(process.cmdline()) for process in environment.processes()]
+    commands = []
+    for process in environment.processes():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            commands.append(" ".join(process.cmdline()))
     return [command for command in commands if "scheduler" in command or "dask worker" in command]

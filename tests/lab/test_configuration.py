@@ -6,16 +6,32 @@ import sys
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_server.serverapp import ServerApp
+from jupyter_server_fileid.manager import BaseFileIdManager
 from jupyter_server_proxy.config import ServerProxy
+from jupyter_server_ydoc.app import YDocExtension
+from jupyterhub.services.auth import HubAuth
 from jupyterlab.labapp import LabApp
 
-from gaia_vre.lab.configuration import LEFT_OUT, defaults, variables
+from gaia_vre.lab.configuration import LEFT_OUT, TOGETHER, defaults, variables
 
-CONFIGURED = {cls.__name__: cls for cls in (KernelManager, KernelProvisionerFactory, LabApp, ServerApp, ServerProxy)}
+CONFIGURED = {
+    cls.__name__: cls
+    for cls in (
+        BaseFileIdManager,
+        HubAuth,
+        KernelManager,
+        KernelProvisionerFactory,
+        LabApp,
+        ServerApp,
+        ServerProxy,
+        YDocExtension,
+    )
+}
+PROJECT = {"HOME": "/", "GAIA_VRE_PROJECT": "heat", "JUPYTER_RUNTIME_DIR": "/tmp/lab"}
 
 
 def test_every_trait_we_set_exists():
-    config = defaults({"HOME": "/"})
+    config = defaults(PROJECT)
     for class_name, traits in config.items():
         known = CONFIGURED[class_name].class_traits(config=True)
         assert set(traits) <= set(known), class_name
@@ -41,7 +57,21 @@ def test_every_extension_left_out_is_one_that_packages_switch_on():
 
     folders = [*ENV_CONFIG_PATH]
     switched_on = ExtensionConfigManager(read_config_path=folders).get_jpserver_extensions()
-    assert set(LEFT_OUT) <= set(switched_on)
+    assert set(LEFT_OUT) | set(TOGETHER) <= set(switched_on)
+
+
+def test_only_in_a_projects_lab_do_several_people_edit_at_once():
+    for environment, together in (({"HOME": "/"}, False), (PROJECT, True)):
+        extensions = defaults(environment).ServerApp.jpserver_extensions
+        assert [extensions[name] for name in TOGETHER] == [together, together]
+        folders = variables(environment)["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+        off = [folder for folder in folders if folder.endswith("jupyter-alone")]
+        assert bool(off) is not together
+
+
+def test_a_projects_lab_asks_soon_again_who_may_be_in_it():
+    assert defaults(PROJECT).HubAuth.cache_max_age <= 30
+    assert "HubAuth" not in defaults({"HOME": "/"})
 
 
 def test_no_other_host_is_asked_for_news_versions_or_packages():

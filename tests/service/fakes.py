@@ -61,6 +61,9 @@ class FakeHub:
     )
     codes: dict[str, str] = field(default_factory=lambda: {"a-code": "ada-token"})
     token_models: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"ada": [], "bob": []})
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    shares: dict[str, set[str]] = field(default_factory=dict)
+    """Who is let into whose server; those of projects alone."""
     down: bool = False
     refusal: str | None = None
     calls: list[str] = field(default_factory=list)
@@ -80,6 +83,8 @@ class FakeHub:
         token = request.headers.get("authorization", "").rpartition(" ")[2]
         if token not in self.tokens:
             return httpx2.Response(403, json={"message": "Forbidden"})
+        if path.startswith(("/shares/", "/gaia/projects/")):
+            return self._project(request, path)
         if request.method in ("POST", "DELETE"):
             return self._change(request.method, path)
         return self._look(path, token, request.url.params)
@@ -98,6 +103,22 @@ class FakeHub:
             return httpx2.Response(201, json={"token": "a-new-secret"})
         return httpx2.Response(202)
 
+    def _project(self, request: httpx2.Request, path: str) -> httpx2.Response:
+        if request.method == "PUT":
+            name = f"p-{path.rpartition('/')[2]}"
+            self.servers.setdefault(name, {})
+            self.shares.setdefault(name, set())
+            return httpx2.Response(200, json={"name": name})
+        name = path.removeprefix("/shares/").removesuffix("/")
+        if name not in self.shares:
+            return httpx2.Response(404, json={"message": "No such server"})
+        if request.method == "GET":
+            items = [{"user": {"name": one}} for one in sorted(self.shares[name])]
+            return httpx2.Response(200, json={"items": items})
+        change = self.shares[name].add if request.method == "POST" else self.shares[name].discard
+        change(json.loads(request.content)["user"])
+        return httpx2.Response(200, json={})
+
     def _look(self, path: str, token: str, query: httpx2.QueryParams) -> httpx2.Response:
         if path in ("", "/"):
             return httpx2.Response(200, json={"version": "6.1.1"})
@@ -112,7 +133,8 @@ class FakeHub:
             return httpx2.Response(404) if models is None else httpx2.Response(200, json={"api_tokens": models})
         if name not in self.servers:
             return httpx2.Response(404, json={"message": "No such user"})
-        return httpx2.Response(200, json={"name": name, "servers": self.servers[name]})
+        groups = self.groups.get(name, [])
+        return httpx2.Response(200, json={"name": name, "servers": self.servers[name], "groups": groups})
 
     def _active(self, query: httpx2.QueryParams) -> httpx2.Response:
         active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]

@@ -77,6 +77,7 @@ class Kernel:
 
     def close(self) -> None:
         self._socket.close()
+        self._socket.shutdown()  # one that the server has closed is left open by the line above
 
     def __enter__(self) -> Kernel:
         return self

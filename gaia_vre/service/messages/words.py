@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HOME = "/services/gaia/"
 USAGE = f"{HOME}usage"
+SANDBOXES = f"{HOME}sandboxes"
 _ISOLATE, _END = "\u2068", "\u2069"
 
 
@@ -150,6 +151,7 @@ def _why(facts: Facts, language: Language) -> str:
         "stuck": language.text("the start took too long"),
         "budget": language.text("the budget that paid for it is used up"),
         "abandoned": language.text("its lab had stopped"),
+        "left": language.text("it had to do with a project that you are not in any more, or may only read"),
     }
     return reasons.get(facts.given("reason"), language.text("the reason is not known"))
 
@@ -234,6 +236,46 @@ def _project(facts: Facts, part: str = "") -> str:
     return f"{HOME}projects/{quote(facts.given('project'))}{part}"
 
 
+def _sandbox_ends(facts: Facts, language: Language) -> Said:
+    title = language.text("Your sandbox {title} ends {at}", title=facts.given("title"), at=facts.at("ends"))
+    said = language.text("Make it longer, or keep what you want to have later.")
+    return Said(title, said, SANDBOXES, language.text("Sandboxes"))
+
+
+def _sandbox_ended(facts: Facts, language: Language) -> Said:
+    why = {
+        "deadline": language.text("its time was over"),
+        "idle": language.text("nothing had happened in it for a time"),
+        "memory": language.text("its memory was full"),
+        "disk": language.text("its home was full"),
+        "files": language.text("its home had too many files"),
+        "processes": language.text("it started too many processes"),
+        "crashed": language.text("its process ended by itself"),
+        "operator": language.text("an administrator stopped it"),
+        "asked": language.text("it was stopped"),
+    }.get(facts.given("why"), language.text("the reason is not known"))
+    title = language.text("Your sandbox {title} has ended: {why}", title=facts.given("title"), why=why)
+    said = language.text("Its files are destroyed {at}: keep what you want to have before.", at=facts.at("until"))
+    return Said(title, said, SANDBOXES, language.text("Sandboxes"))
+
+
+def _project_left(facts: Facts, language: Language) -> Said:
+    title = language.text("You are no longer in {project}", project=facts.given("project"))
+    return Said(title, _lab_stops(facts, language))
+
+
+def _project_reads(facts: Facts, language: Language) -> Said:
+    title = language.text("You may only read {project} from now on", project=facts.given("project"))
+    return Said(title, _lab_stops(facts, language))
+
+
+def _lab_stops(facts: Facts, language: Language) -> str:
+    return language.text(
+        "Your lab was started with its folder and stops {at}. Save your work; restart the lab to go on at once.",
+        at=facts.at("stops"),
+    )
+
+
 def _operators(facts: Facts, language: Language) -> Said:
     """Say what the operators wrote, in the other language when this one is missing."""
 
@@ -255,8 +297,12 @@ _KINDS: dict[str, Callable[[Facts, Language], Said]] = {
     "request-asked": _asked,
     "request-granted": _granted,
     "request-declined": _declined,
+    "sandbox-ends": _sandbox_ends,
+    "sandbox-ended": _sandbox_ended,
     "home-notice": _home,
     "home-full": _home_full,
+    "project-left": _project_left,
+    "project-reads": _project_reads,
     "operators": _operators,
     "project-ends": _project_ends,
     "project-archived": _project_archived,

@@ -33,6 +33,7 @@ REASONS = {
     "stuck": said("Start too long"),
     "budget": said("Budget used up"),
     "abandoned": said("Cluster without its lab"),
+    "left": said("Project left"),
     "lost": said("Reason not known"),
 }
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from gaia_vre.core.errors import NotFound, NotSignedIn
 from gaia_vre.look.language import Language
@@ -25,6 +25,7 @@ from gaia_vre.service.projects import words
 from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.ending import ending
 from gaia_vre.service.projects.routes import actor, invitation_address, known, look
+from gaia_vre.service.projects.server_pages import project_sheet
 from gaia_vre.service.quotas.pages import end_of
 from gaia_vre.service.quotas.words import day_words
 
@@ -100,12 +101,19 @@ def join(who: SubmitsAs, service: UsesParts, secret: Annotated[str, Form(min_len
 
 
 @router.get("/projects/{slug}")
-def project(request: Request, slug: Slug, service: UsesParts, language: UsesLanguage) -> Response:
-    """Show a project: its people, its budget, what happened."""
+def project(
+    request: Request,
+    slug: Slug,
+    service: UsesParts,
+    language: UsesLanguage,
+    folder: Annotated[str, Query(max_length=1000)] = "",
+) -> Response:
+    """Show a project: its people, its files and server, its budget, what happened."""
     who = _visitor(request, service)
     if who is None:
         return service.login.begin(request, redirect, f"{PAGE}/{slug}")
-    return templates.TemplateResponse(request, "projects/project.html", _sheet(service, language, who, slug))
+    context = _sheet(service, language, who, slug, folder)
+    return templates.TemplateResponse(request, "projects/project.html", context)
 
 
 @dataclass(frozen=True)
@@ -164,6 +172,7 @@ def give_role(
     service.registry.projects.seen_by(slug, me)
     known(service, username)
     service.registry.people.put(slug, username, role, me)
+    service.project_servers.settle(slug)
     return redirect(f"{PAGE}/{slug}#people")
 
 
@@ -173,6 +182,7 @@ def remove(slug: Slug, who: SubmitsAs, service: UsesParts, username: Name) -> Re
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
     service.registry.people.remove(slug, username, me)
+    service.project_servers.settle(slug)
     return redirect(PAGE if username == me.name else f"{PAGE}/{slug}#people")
 
 
@@ -232,29 +242,27 @@ def spoken(service: Parts, language: Language) -> dict[str, Any]:
     }
 
 
-def _sheet(service: Parts, language: Language, who: Caller, slug: str) -> dict[str, Any]:
+def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: str = "") -> dict[str, Any]:
     found = look(service, slug, who)
     inside = who.person.admin or rules.may(found.role, "read", found.project)
     may = {act: rules.may(found.role, act, found.project) for act in ("ask", "people", "owners", "end", "spend")}
     joinings, registry = service.registry.joinings, service.registry
-    return (
-        _context(service, language, who)
-        | ending(service, language, who, found, inside=inside)
-        | {
-            "project": found.project,
-            "role": found.role,
-            "inside": inside,
-            "may": may,
-            "members": registry.people.of(slug) if inside else [],
-            "groups": registry.people.groups(slug) if inside else {},
-            "links": joinings.links(slug) if may["people"] else [],
-            "waiting": joinings.waiting(slug) if may["people"] else [],
-            "history": registry.projects.history(slug, _HISTORY) if inside else [],
-            "budget": _budget(service, found) if inside else None,
-            "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
-            "link": None,
-        }
-    )
+    return _context(service, language, who) | {
+        "project": found.project,
+        "role": found.role,
+        "inside": inside,
+        "may": may,
+        "members": registry.people.of(slug) if inside else [],
+        "groups": registry.people.groups(slug) if inside else {},
+        "links": joinings.links(slug) if may["people"] else [],
+        "waiting": joinings.waiting(slug) if may["people"] else [],
+        "history": registry.projects.history(slug, _HISTORY) if inside else [],
+        "budget": _budget(service, found) if inside else None,
+        "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
+        "link": None,
+        **ending(service, language, who, found, inside=inside),
+        **project_sheet(service, language, found, folder, admin=who.person.admin),
+    }
 
 
 _LOW = ("viewer", "editor")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 
 from gaia_vre.core.errors import InvalidInput, NotAllowed, NotFound
+from gaia_vre.core.kinds import project_of
 from gaia_vre.projects.founding import Wish
 from gaia_vre.projects.joining import Terms
 from gaia_vre.projects.model import Actor, Change
@@ -83,6 +84,7 @@ def put_member(
     service.registry.projects.seen_by(slug, me)
     known(service, username)
     member = service.registry.people.put(slug, username, given.role, me, given.until)
+    service.project_servers.settle(slug)
     return bodies.people([member])[0]
 
 
@@ -92,6 +94,7 @@ def remove_member(slug: Slug, username: Username, who: ChangesAs, service: UsesP
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
     service.registry.people.remove(slug, username, me)
+    service.project_servers.settle(slug)
 
 
 @router.put("/{slug}/groups", status_code=204)
@@ -100,6 +103,7 @@ def put_group(slug: Slug, given: bodies.GroupBody, who: ChangesAs, service: Uses
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
     service.registry.people.put_group(slug, given.group, given.role, me)
+    service.project_servers.settle(slug)
 
 
 @router.get("/{slug}/invitations")
@@ -156,8 +160,11 @@ def history(slug: Slug, who: UsesCaller, service: UsesParts) -> list[bodies.Even
 
 
 def actor(service: Parts, who: Caller) -> Actor:
-    """Return the person who asks, with the groups that the hub tells or told last; services are no people."""
-    if who.person.kind != "user":
+    """Return the person who asks, with the groups that the hub tells or told last.
+
+    Services are no people, and neither are projects, whose servers ask with a project's credentials.
+    """
+    if who.person.kind != "user" or project_of(who.name) is not None:
         raise NotAllowed("Projects are for people: ask with the token of a person")
     groups = who.person.groups
     return Actor(who.name, groups if groups is not None else service.office.holders.groups(who.name))
@@ -192,8 +199,8 @@ def managing(service: Parts, slug: str, who: Caller) -> Mine:
 
 
 def known(service: Parts, username: str) -> None:
-    """Raise InvalidInput for a name that the hub does not know."""
-    if not service.hub.knows(username):
+    """Raise InvalidInput for a name that the hub does not know, or knows as that of no person."""
+    if project_of(username) is not None or not service.hub.knows(username):
         raise InvalidInput(
             f"Nobody has signed in here as {username[:80]!a} yet: invite them by a link, or check the spelling"
         )

@@ -6,7 +6,7 @@ from alembic import op
 from gaia_vre.database.tables import AwareTime
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
