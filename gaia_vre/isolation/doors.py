@@ -11,14 +11,16 @@ import socket
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 _HEAD_BYTES = 65_536
 _BODY_BYTES = 1_000_000
 _CONNECT_SECONDS = 15.0
 _CHUNK = 65_536
-_SERVICE = ("/services/gaia/api/", "/services/gaia/stac")
+_SERVICE = ("/services/gaia/api/", "/services/gaia/pictures/", "/services/gaia/stac")
 _TRICKS = re.compile(r"\.\.|%2e|%2f|%5c|\\|//", re.IGNORECASE)
+_METHOD, _TARGET = re.compile(r"[A-Z]{3,10}"), re.compile(r"[!-\"$-~]+")
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\x00]*)")
 _DROPPED = {"connection", "keep-alive", "proxy-connection", "proxy-authorization", "upgrade"}
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
 """Addresses of IPv6 that stand for others, private ones too."""
@@ -92,9 +94,16 @@ def _is_ours(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return False
 
 
+def own_path(head: Head) -> str:
+    """Return the path that is asked for; raises Refused for an address of another kind."""
+    if not head.target.startswith("/") or head.target.startswith("//"):
+        raise Refused("Ask for a path")
+    return head.target.partition("?")[0]
+
+
 def check_hub(head: Head, body: bytes, username: str, server: str) -> None:
     """Raise Refused for what a sandbox need not ask of the hub: all but its own activity and who visits it."""
-    path = urlsplit(head.target).path.rstrip("/")
+    path = own_path(head).rstrip("/")
     own = f"/hub/api/users/{quote(username, safe='@')}/activity"
     if (head.method, path) in (("GET", "/hub/api"), ("GET", "/hub/api/user"), ("POST", "/hub/api/oauth2/token")):
         return
@@ -111,7 +120,7 @@ def check_hub(head: Head, body: bytes, username: str, server: str) -> None:
 
 def check_service(head: Head) -> None:
     """Raise Refused for what is not of the service's API; it narrows further by the token."""
-    path = urlsplit(head.target).path
+    path = own_path(head)
     if _TRICKS.search(path) or not path.startswith(_SERVICE):
         raise Refused("Only the API of the service is open to a sandbox")
 
@@ -125,10 +134,12 @@ async def read_head(reader: Reader) -> Head:
         text = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *rest = text[:-4].split("\r\n")
         method, target, _ = first.split(" ")
-        headers = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in rest))
+        lines = [_HEADER.fullmatch(line) for line in rest]
     except (ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
         raise Refused("This is no request") from error
-    return Head(method, target, headers)
+    if not _METHOD.fullmatch(method) or not _TARGET.fullmatch(target) or None in lines:
+        raise Refused("This is no request")  # nor one that two readers could read in two ways
+    return Head(method, target, tuple((line[1], line[2].strip()) for line in lines if line))
 
 
 async def read_body(reader: Reader, head: Head) -> bytes:
@@ -139,9 +150,11 @@ async def read_body(reader: Reader, head: Head) -> bytes:
     return await reader.readexactly(int(length))
 
 
-def head_bytes(head: Head, target: str) -> bytes:
-    """Return the beginning of a request as it is passed on: for one answer."""
-    kept = [f"{name}: {value}" for name, value in head.headers if name.lower() not in _DROPPED]
+def head_bytes(head: Head, target: str, length: int | None = None) -> bytes:
+    """Return the beginning of a request as it is passed on: for one answer, and with one length if it is known."""
+    dropped = _DROPPED if length is None else _DROPPED | {"content-length"}
+    kept = [f"{name}: {value}" for name, value in head.headers if name.lower() not in dropped]
+    kept += [f"Content-Length: {length}"] if length else []
     return "\r\n".join([f"{head.method} {target} HTTP/1.1", *kept, "Connection: close", "", ""]).encode("latin-1")
 
 
@@ -155,10 +168,11 @@ async def refuse(writer: Writer, reason: str) -> None:
 
 async def relay(one: tuple[Reader, Writer], other: tuple[Reader, Writer]) -> None:
     """Carry bytes both ways until both have said all."""
-    await asyncio.gather(_carry(one[0], other[1]), _carry(other[0], one[1]))
+    await asyncio.gather(carry(one[0], other[1]), carry(other[0], one[1]))
 
 
-async def _carry(reader: Reader, writer: Writer) -> None:
+async def carry(reader: Reader, writer: Writer) -> None:
+    """Carry bytes one way until all are said."""
     try:
         while data := await reader.read(_CHUNK):
             writer.write(data)

@@ -177,8 +177,8 @@ class Keeper:
                 await doors.refuse(writer, str(refused))
                 return
             with contextlib.closing(other[1]):
-                other[1].write(doors.head_bytes(head, head.target) + body)
-                await doors.relay((reader, writer), other)
+                other[1].write(doors.head_bytes(head, head.target, len(body)) + body)
+                await doors.carry(other[0], writer)  # what else is said here is asked of nobody
 
     async def _proxy(self, reader: doors.Reader, writer: doors.Writer) -> None:
         """Carry to another host, if it is one that may be reached."""

@@ -38,7 +38,8 @@ class Folders:
 
     def live(self, number: str, deadline: datetime) -> None:
         """Let a sandbox live until then, whoever else is gone."""
-        self._put(number, DEADLINE, f"{deadline.timestamp():.0f}")
+        with contextlib.suppress(FileNotFoundError):  # destroyed meanwhile
+            self._put(number, DEADLINE, f"{deadline.timestamp():.0f}")
 
     def end(self, number: str, why: str) -> None:
         """Have the keeper end it at once; the first reason given stays."""

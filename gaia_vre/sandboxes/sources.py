@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from gaia_vre.core.repository_settings import Repositories
     from gaia_vre.core.settings import Settings
     from gaia_vre.projects.store import Mine, Projects
     from gaia_vre.sandboxes.model import Source, SourceKind
@@ -135,11 +136,18 @@ def _dataset(order: Order) -> Furnished:
 
 
 def _repository(order: Order) -> Furnished:
-    source, rules = order.source, order.settings.sandboxes.repositories
+    source, rules = order.source, repository_rules(order.settings)
     address = read_address(source.reference, rules)
     folder = order.home / address.name
     taken = take_repository(address, source.revision, folder, rules)
     return Furnished(address.name, f"{address.name}/{_opened(folder, source.path)}".rstrip("/"), taken.commit)
+
+
+def repository_rules(settings: Settings) -> Repositories:
+    """Return the bounds of a repository: its files and git's own copy of them fill no home."""
+    rules, home = settings.sandboxes.repositories, settings.sandboxes
+    most_mib, most_files = min(rules.most_mib, home.home_gib * 1024 / 3), min(rules.most_files, home.home_files // 2)
+    return rules.model_copy(update={"most_mib": most_mib, "most_files": most_files})
 
 
 def _project(order: Order) -> Furnished:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TABLE = cast("Table", SandboxRow.__table__)
 _SHOWN = 200
+_LOCK_NUMBER = 7_420_163
+"""Any number that only sandboxes use."""
 
 
 class Sandboxes:
@@ -47,8 +49,9 @@ class Sandboxes:
         now = self.clock()
         made = Sandbox(secrets.token_hex(4), username, title, source, "making", now, now + life)
         with self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # else two that are made at once do not see each other
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER, func.hashtext(username))))
             connection.execute(insert(_TABLE).values(**_values(made)))
-            # Counted after the insertion: of two that are made at once, both see both.
             count = select(func.count()).where(_TABLE.c.username == username, _TABLE.c.state.in_(LIVING))
             living = connection.scalar(count) or 0
             if living > most:

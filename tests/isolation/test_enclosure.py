@@ -109,6 +109,46 @@ def test_the_hub_hears_of_its_own_activity_only(inside: Enclosed) -> None:
     assert not inside.hub.heard
 
 
+_USER, _LOGIN = "GET /hub/api/user HTTP/1.1", "POST /hub/api/oauth2/token HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [_USER, "Host: x", "", "DELETE /hub/api/users/ada HTTP/1.1", "Host: x"],
+        [_USER, "Host: x\nTransfer-Encoding: chunked"],
+        [_USER, "Content-Length : 9"],
+        [_LOGIN, "Content-Length: 0", "Content-Length: 60", "", "GET /hub/api/users HTTP/1.1"],
+        ["GET http://x/hub/api/user HTTP/1.1"],
+        ["GET //x/hub/api/user HTTP/1.1"],
+        ["GET /hub/api/user#/../users HTTP/1.1"],
+        ["GET /hub/api/users\0 HTTP/1.1"],
+        ["x"],
+    ],
+    ids=[
+        "two at once",
+        "a bare line end",
+        "a space in a name",
+        "two lengths",
+        "an absolute address",
+        "another host",
+        "a fragment",
+        "a zero byte",
+        "no request",
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_not_passed_on(inside: Enclosed, lines: list[str]) -> None:
+    sent = "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+    inside.hub.heard.clear()
+    inside.run(
+        f"import socket; s = socket.create_connection(('127.0.0.1', {inside.hub.server_port})); "
+        f"s.sendall({sent!r}); s.shutdown(1); print(s.recv(1000))"
+    )
+    asked = [(method, path) for method, path, _ in inside.hub.heard]
+    assert set(asked) <= {("GET", "/hub/api/user"), ("POST", "/hub/api/oauth2/token")}
+    assert len(asked) <= 1
+
+
 def test_of_the_service_only_its_api_is_open(inside: Enclosed) -> None:
     assert ask(inside, f"{inside.service.url}/services/gaia/api/me") == "200\n"
     inside.service.heard.clear()

@@ -13,7 +13,7 @@ from gaia_vre.core.errors import InvalidInput, NotFound, TooLarge
 from gaia_vre.core.settings import Settings, parse_settings
 from gaia_vre.sandboxes.copying import Bound, copy_folder
 from gaia_vre.sandboxes.model import Source
-from gaia_vre.sandboxes.sources import Furnished, Maker, check_source, furnish
+from gaia_vre.sandboxes.sources import Furnished, Maker, check_source, furnish, repository_rules
 from tests.support.git_server import GitServer
 
 ADA = Maker("ada")
@@ -89,7 +89,7 @@ def test_a_copy_follows_no_link_and_takes_no_device(tmp_path: Path) -> None:
     (source / "root").symlink_to("/")
     os.mkfifo(source / "pipe")
     copied = copy_folder(source, tmp_path / "copy", Bound(1000, 10), "heat")
-    assert (copied.files, copied.size, copied.left_out) == (1, 2, ("passwd", "pipe", "root"))
+    assert (copied.files, copied.size, copied.left_out) == (1, 2, ["passwd", "pipe", "root"])
     assert sorted(one.name for one in (tmp_path / "copy").rglob("*")) == ["sub", "work.ipynb"]
 
 
@@ -100,3 +100,9 @@ def test_a_copy_ends_at_its_bound(tmp_path: Path, bound: Bound) -> None:
         (tmp_path / "project" / name).write_text("12")
     with pytest.raises(TooLarge, match=r"heat has more than"):
         copy_folder(tmp_path / "project", tmp_path / "copy", bound, "heat")
+
+
+def test_a_repository_leaves_room_in_the_home(settings: Settings) -> None:
+    small = parse_settings({"sandboxes": {"home_gib": 0.3, "home_files": 1000}})
+    assert repository_rules(settings).most_mib == 500
+    assert (repository_rules(small).most_mib, repository_rules(small).most_files) == (pytest.approx(102.4), 500)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gaia_vre.core.errors import GaiaError, NotAllowed, Unavailable
+from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, Unavailable
 from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
@@ -73,6 +73,9 @@ class Lives:
         except GaiaError:
             self.destroy(made, "failed")
             raise
+        except OSError as error:
+            self.destroy(made, "failed")
+            raise Unavailable(f"The sandbox's home could not be made: {error.strerror or error}") from error
 
     def _begin(self, made: Sandbox, wish: Wish, maker: Maker) -> Sandbox:
         home = self.folders.make(made.id)
@@ -82,7 +85,8 @@ class Lives:
         )
         title = made.title if wish.title else (found.title or made.title)[:120]
         self.folders.live(made.id, made.deadline)
-        self.sandboxes.began(made.id, title, source)
+        if not self.sandboxes.began(made.id, title, source):
+            raise Conflict(f"The sandbox {made.id} was destroyed while it was made")
         size = self.settings.sandboxes.size
         self.hub.start_for(made.username, made.server, {"size": size} if size else {})
         return self.sandboxes.find(made.id)

@@ -201,6 +201,7 @@ def _asked(service: Parts, who: Caller, language: Language, offered: Offer) -> d
     settings = service.settings.sandboxes
     return card(service, who, language) | {
         "offer": offered,
+        "link": f"{service.settings.addresses.public_url}{NEW}?{link_query(offered.source)}",
         "question": language.text(words.QUESTIONS[offered.source.kind]),
         "room": words.room_facts(language, service.settings),
         "life": words.duration(language, settings.minutes),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 
 from gaia_vre.core.errors import NotAllowed, NotFound
+from gaia_vre.core.kinds import kind_of
 from gaia_vre.sandboxes.model import Sandbox, Wish
 from gaia_vre.sandboxes.sources import Maker
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
@@ -75,8 +76,8 @@ def destroy(number: Id, who: ChangesAs, service: UsesParts) -> None:
 
 
 def maker(service: Parts, who: Caller) -> Maker:
-    """Return the person who asks, with the groups that the hub tells or told last; services are no people."""
-    if who.person.kind != "user":
+    """Return the person who asks, with their groups as far as the hub told; services and projects are no people."""
+    if who.person.kind != "user" or kind_of(who.name, "") != "personal":
         raise NotAllowed("Sandboxes are for people: ask with the token of a person")
     groups = who.person.groups
     return Maker(who.name, groups if groups is not None else service.office.holders.groups(who.name))

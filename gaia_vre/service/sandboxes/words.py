@@ -109,7 +109,7 @@ def source_facts(language: Language, source: Source, title: str, host: str, pref
         files = t("a copy of its files; what you change in the copy changes nothing in the project")
         return [Fact(t("Project"), title, href=f"{prefix}projects/{source.reference}"), Fact(t("Opens"), files)]
     if source.kind == "blank":
-        return [Fact(t("Opens"), t("JupyterLab with an empty home and the examples"))]
+        return [Fact(t("Opens"), t("JupyterLab with an empty home"))]
     return [Fact(t(KINDS[source.kind]), source.reference, code=True)]
 
 

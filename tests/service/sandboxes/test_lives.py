@@ -95,7 +95,8 @@ def test_what_the_pool_cannot_bear_is_refused(world: World) -> None:
     assert list(folders(world).numbers()) == [] or world.program().get(API).json() == []
 
 
-def test_two_at_once_are_the_limit(world: World) -> None:
+def test_two_at_once_are_the_limit(any_world: World) -> None:
+    world = any_world
     make(world), make(world)
     answer = world.program().post(API, json={})
     assert answer.status_code == 409
@@ -130,6 +131,11 @@ def test_without_sandboxes_none_is_made(world: World) -> None:
 def test_a_wish_that_is_none_is_refused(world: World, body: dict[str, Any]) -> None:
     assert world.program().post(API, json=body).status_code == 422
     assert world.program().get(API).json() == []
+
+
+def test_a_project_has_no_sandbox(world: World) -> None:
+    world.hub.tokens["project"] = {"name": "p-heat", "kind": "user", "admin": False, "scopes": [ACCESS]}
+    assert world.program("project").post(API, json={}).status_code == 403
 
 
 # Its life ----------------------------------------------------------------------------------------

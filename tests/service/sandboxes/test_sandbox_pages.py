@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from gaia_vre.sandboxes.model import Sandbox, Source
 from tests.service.conftest import HOME, World, proof
+from tests.support.git_server import GitServer
 
 NEW = f"{HOME}sandbox/new"
 LIST = f"{HOME}sandboxes"
@@ -51,6 +54,11 @@ def test_a_link_shows_what_would_run_and_starts_nothing(world: World) -> None:
     ):
         assert words in text
     assert world.parts.sandboxes.of("ada") == []
+
+
+def test_a_page_has_the_link_to_it_for_a_paper(world: World) -> None:
+    text = world.browser().get(link(**GIT)).text
+    assert f"{NEW}?git={GIT['git']}&amp;ref=v1.2&amp;path=notebooks/01.ipynb</pre>" in text
 
 
 def test_a_commit_is_said_to_stay_the_same(world: World) -> None:
@@ -210,3 +218,29 @@ def test_a_source_that_was_tried_can_be_tried_again(world: World) -> None:
     sandboxes.destroyed(made.id)
     text = world.browser().get(LIST).text
     assert f"sandbox/new?git={GIT['git']}&amp;ref={'9f3c2e1a' * 5}&amp;path=notebooks/01.ipynb" in text
+
+
+def with_host(world: World, host: str) -> World:
+    policy = world.parts.settings.sandboxes
+    tried = policy.repositories.model_copy(update={"tried_hosts": (host,)})
+    changed = {"sandboxes": policy.model_copy(update={"repositories": tried})}
+    settings = world.parts.settings.model_copy(update=changed)
+    return replace(world, parts=replace(world.parts, settings=settings))
+
+
+def test_a_repository_is_taken_after_the_button_alone_and_its_commit_is_kept(world: World, tmp_path: Path) -> None:
+    (tmp_path / "served").mkdir()
+    with GitServer(tmp_path / "served") as server:
+        commit = server.make("enso", {"notebooks/01.ipynb": b"{}"}, tag="v1")
+        world = with_host(world, server.host)
+        ada = world.browser()
+        ada.get(link(git=server.url("enso"), ref="v1"))
+        assert server.asked == []
+        started(world, git=server.url("enso"), ref="v1", path="notebooks/01.ipynb")
+        assert only(world).source == Source("git", server.url("enso"), commit, "enso/notebooks/01.ipynb")
+        text = ada.get(link(git=server.url("nino"))).text
+        fields = {"kind": "git", "reference": server.url("nino"), "_xsrf": proof(text)}
+        refused = ada.post(NEW, data=fields)
+    assert refused.status_code == 404
+    assert "There is no public repository" in refused.text
+    assert "it did not start" in ada.get(LIST).text
