@@ -60,7 +60,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
         **mine(service, who),
-        **spoken(service, language),
+        "of_projects": spoken(service, language),
         **sandboxes_of(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),

@@ -47,6 +47,7 @@ def projects(request: Request, service: UsesParts, language: UsesLanguage) -> Re
     inside = {one.project.slug for one in mine}
     context = _context(service, language, who) | {
         "mine": mine,
+        "of_projects": spoken(service, language),
         "invited": service.registry.pending.mine(actor(service, who)),
         "others": [one for one in service.registry.projects.listed() if one.slug not in inside],
         "may_make": bool(service.registry.founding.communities(actor(service, who))),

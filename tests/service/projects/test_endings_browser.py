@@ -106,6 +106,8 @@ def test_an_owner_deletes_by_typing_the_name(world: World) -> None:
 
     project(world, bob="editor")
     ada, page = world.browser(), "/services/gaia/projects/ocean-heat"
+    assert "Ocean heat" in ada.get("/services/gaia/").text
+    assert "Ocean heat" in ada.get("/services/gaia/projects").text
     assert submit(ada, "/ocean-heat/heir", page, username="bob").endswith("#ends")
     assert submit(ada, "/ocean-heat/environment", page, name="pangeo").endswith("#environment")
     text = ada.get(page).text
