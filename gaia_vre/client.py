@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import quote
 
 import httpx2
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 URL_VARIABLE = "GAIA_VRE_URL"
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 _SECONDS = 15.0
+_LONG_SECONDS = 300.0
+_PIECE = 1 << 20
 _DETAIL = 500
 
 
@@ -328,6 +330,31 @@ class ServiceClient:
         if answer.status_code >= 400:
             raise refusal(answer)
         return answer.json() if answer.content else None
+
+    def send_file(self, path: str, file: BinaryIO) -> Any:
+        """Return the answer of the API to a file, which is sent piece by piece."""
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            answer = self._http.post(path, content=iter(lambda: file.read(_PIECE), b""), headers=headers, timeout=None)
+        except httpx2.HTTPError as error:
+            raise Unavailable(f"{self.url} stopped taking the file ({type(error).__name__})") from error
+        if answer.status_code >= 400:
+            raise refusal(answer)
+        return answer.json()
+
+    def fetch_file(self, path: str, file: BinaryIO) -> int:
+        """Write what the API sends to a file, piece by piece; return how many bytes that were."""
+        size = 0
+        try:
+            with self._http.stream("GET", path, timeout=httpx2.Timeout(_SECONDS, read=_LONG_SECONDS)) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise refusal(answer)
+                for piece in answer.iter_bytes(_PIECE):
+                    size += file.write(piece)
+        except httpx2.HTTPError as error:
+            raise Unavailable(f"{self.url} did not send the file whole ({type(error).__name__})") from error
+        return size
 
 
 def refusal(answer: httpx2.Response) -> GaiaError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gaia_vre.catalog.citing import Citation
     from gaia_vre.client import ServiceClient
 
 
@@ -75,6 +76,34 @@ class SharedProject:
         with _service() as service:
             body = {"role": role, "days": days, "uses": uses}
             return str(service.ask("POST", f"/projects/{self.slug}/invitations", body)["address"])
+
+    def cite(self, *datasets: str) -> None:
+        """Note which datasets the project's results rest on; without names, all that this session opened."""
+        names = list(datasets) or [dataset.id for dataset, _ in _opened().entries]
+        with _service() as service:
+            service.ask("POST", f"/projects/{self.slug}/datasets", {"datasets": names})
+
+    def export(self, to: str, files: str | None = None, name: str = "") -> dict[str, Any]:
+        """Write the project as a bag with checksums and metadata; called again after a stop it goes on.
+
+        Parameters
+        ----------
+        to
+            A folder, ``s3://``, ``webdavs://``, ``irods://``, or a file that ends with ``.zip``.
+        files
+            Where its files are; as a lab has them when left out.
+        name
+            Of the bag; that of the project when left out.
+
+        Returns
+        -------
+        dict
+            The receipt: where the bag is, its digest, files and bytes.
+        """
+        from gaia_vre.moving import export
+
+        with _service() as service:
+            return export(service, self.slug, to, files, name or self.slug)
 
     def start_server(self, size: str | None = None) -> str:
         """Start the project's server on its account and return its address; several people edit in it at once.
@@ -160,6 +189,30 @@ class ProjectDoor:
         with _service() as service:
             return SharedProject(service.ask("POST", "/projects", body))
 
+    def bring_in(self, bag: str, slug: str = "", community: str | None = None) -> SharedProject:
+        """Make a project of a bag, a folder or a ZIP file; it belongs to me, its other members are invited.
+
+        Parameters
+        ----------
+        slug
+            Its name here; as in the bag when left out.
+        """
+        from gaia_vre.moving import bring_in
+
+        with _service() as service:
+            return SharedProject(bring_in(service, bag, slug, community))
+
+    def invited(self) -> list[SharedProject]:
+        """Return the projects that I am invited to by name; `accept` one."""
+        with _service() as service:
+            return [SharedProject(one) for one in service.ask("GET", "/projects/invited")]
+
+    def accept(self, slug: str) -> SharedProject:
+        """Become a member of a project that I am invited to by name."""
+        with _service() as service:
+            service.ask("POST", f"/projects/{_word(slug)}/accept")
+        return self(slug)
+
     def join(self, link: str) -> SharedProject:
         """Come into a project by a link, or by what follows the # in it."""
         with _service() as service:
@@ -173,6 +226,12 @@ def _service() -> ServiceClient:
     from gaia_vre.client import ServiceClient
 
     return ServiceClient()
+
+
+def _opened() -> Citation:
+    from gaia_vre.catalog.session import opened
+
+    return opened()
 
 
 def _word(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Read an iRODS data grid as a file system of fsspec, over python-irodsclient.
+"""Use an iRODS data grid as a file system of fsspec, over python-irodsclient.
 
 Who signs in is what the iRODS commands themselves use: ``~/.irods/irods_environment.json`` (or
 ``IRODS_ENVIRONMENT_FILE``) and the password that ``iinit`` left beside it.
@@ -30,7 +30,7 @@ _MISSING = (problems.DoesNotExist, problems.CAT_NO_ROWS_FOUND)
 
 
 class IrodsFileSystem(AbstractFileSystem):  # type: ignore[misc]
-    """One iRODS zone, read only; paths are absolute, as ``/zone/home/collection/object``."""
+    """One iRODS zone; paths are absolute, as ``/zone/home/collection/object``."""
 
     protocol = "irods"
 
@@ -53,6 +53,12 @@ class IrodsFileSystem(AbstractFileSystem):  # type: ignore[misc]
             opened.connection_timeout = self._seconds
             self._opened = opened
         return self._opened
+
+    def close(self) -> None:
+        """Sign out; the next question signs in anew."""
+        if self._opened is not None:
+            self._opened.cleanup()
+            self._opened = None
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         path = self._strip_protocol(path)
@@ -85,9 +91,32 @@ class IrodsFileSystem(AbstractFileSystem):  # type: ignore[misc]
             stream.seek(max(first, 0))
             return bytes(stream.read() if last is None else stream.read(max(last - first, 0)))
 
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> AbstractBufferedFile:
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+        if mode == "wb":
+            with _translated(path):
+                return self.session.data_objects.open(self._strip_protocol(path), "w")
+        options.pop("block_size", None)
         options.setdefault("size", self.info(path)["size"])
         return _IrodsFile(self, path, mode, **options)
+
+    # What projects are archived with ------------------------------------------------------------
+
+    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+        path = self._strip_protocol(path)
+        with _translated(path):
+            if not exist_ok and self.session.collections.exists(path):
+                raise FileExistsError(path)
+            self.session.collections.create(path, recurse=True)
+
+    def rm_file(self, path: str) -> None:
+        path = self._strip_protocol(path)
+        with _translated(path):
+            self.session.data_objects.unlink(path, force=True)
+
+    def mv(self, path1: str, path2: str, **options: Any) -> None:
+        """Give a collection another name at once."""
+        with _translated(path1):
+            self.session.collections.move(self._strip_protocol(path1), self._strip_protocol(path2))
 
 
 class _IrodsFile(AbstractBufferedFile):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Projects from a terminal of a lab: made, shown, their people, their server."""
+"""Projects from a terminal of a lab: made, shown, their people, their server, their way to another place."""
 
 from __future__ import annotations
 
@@ -96,6 +96,54 @@ def join(link: str) -> None:
     """Come into a project by a link."""
     found = door.join(link)
     click.echo(f"You are {found.role} of {found.slug}.")
+
+
+@project.command()
+@click.argument("name")
+@click.option("--to", required=True, help="A folder, s3://, webdavs://, irods://, or a file that ends with .zip.")
+@click.option("--files", type=click.Path(), help="Where its files are; as a lab has them when left out.")
+@click.option("--as", "called", default="", help="Name of the bag; that of the project when left out.")
+@_as_json
+def export(name: str, to: str, files: str | None, called: str, as_json: bool) -> None:
+    """Write a project as a BagIt bag with RO-Crate metadata; called again after a stop it goes on.
+
+    S3 takes its keys and address from the usual variables (AWS_ENDPOINT_URL_S3), WebDAV from WEBDAV_USERNAME and
+    WEBDAV_PASSWORD, iRODS from what iinit left.
+    """
+    receipt = door(name).export(to, files, called)
+    if as_json:
+        click.echo(json.dumps(receipt))
+        return
+    click.echo(f"{receipt['where']}: {receipt['files']} files, {receipt['size_bytes']} bytes")
+    if receipt.get("digest"):
+        click.echo(f"  SHA-256 of its tag manifest: {receipt['digest']}")
+    if receipt.get("left_out"):
+        click.echo(f"  left out: {receipt['left_out']} entries, listed in gaia-tree.jsonl")
+
+
+@project.command("import")
+@click.argument("bag", type=click.Path(exists=True))
+@click.option("--name", "slug", default="", help="Of the project here; as in the bag when left out.")
+@click.option("--community", help="Account above it, such as community:odatis.")
+@_as_json
+def import_(bag: str, slug: str, community: str | None, as_json: bool) -> None:
+    """Make a project of a bag; it belongs to you, and its other members are invited by name."""
+    _tell(door.bring_in(bag, slug, community), as_json)
+
+
+@project.command()
+@click.argument("name")
+def accept(name: str) -> None:
+    """Become a member of a project that invites you by name."""
+    click.echo(f"You are {door.accept(name).role} of {name}.")
+
+
+@project.command()
+@click.argument("name")
+@click.argument("datasets", nargs=-1, required=True)
+def cite(name: str, datasets: tuple[str, ...]) -> None:
+    """Note the datasets that a project's results rest on."""
+    door(name).cite(*datasets)
 
 
 @project.command()

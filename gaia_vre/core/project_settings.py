@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+from urllib.parse import urlsplit
+
 from pydantic import Field, field_validator
 
 from gaia_vre.core.part import Part
@@ -29,6 +32,30 @@ class CommunityPolicy(Part):
         return community
 
 
+class Archive(Part):
+    """Where ended projects are kept."""
+
+    to: str = Field(
+        default="",
+        max_length=1000,
+        description="Place of the bags: a folder, s3://, webdavs:// or irods://; empty: archives in the state folder. "
+        "Keys and passwords stand in the service's environment, never here.",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="Address of the S3 service; empty: Amazon's own."
+    )
+    purge_days: int | None = Field(
+        default=30, ge=0, le=3660, description="Days from the archive to the removal of the folder; empty: it stays."
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _holds_no_password(cls, place: str) -> str:
+        if "@" in urlsplit(place).netloc:
+            raise ValueError("a name or password stands in the address; set it in the service's environment")
+        return place
+
+
 class Projects(Part):
     """Spaces that people share."""
 
@@ -42,6 +69,15 @@ class Projects(Part):
         ge=0,
         le=3660,
         description="Days after its end in which a project can be read, before it is archived.",
+    )
+    extended_by: Literal["owners", "managers", "community"] = Field(
+        default="owners",
+        description="Who may move the end of a project: its owners, its managers too, or the managers of its "
+        "community alone. Administrators always may.",
+    )
+    archive: Archive = Field(default_factory=Archive, description="Where ended projects are kept.")
+    import_gib: float = Field(
+        default=20, gt=0, le=1_000_000, description="Largest project that is brought in from a bag, unpacked, in GiB."
     )
 
     leaving_minutes: int = Field(

@@ -72,6 +72,11 @@ class StateFolder:
         return self.root / "projects"
 
     @property
+    def archives(self) -> Path:
+        """Bags of ended projects, where the settings name no other place."""
+        return self.root / "archives"
+
+    @property
     def data(self) -> Path:
         """Prepared datasets, read-only for users."""
         return self.root / "data"

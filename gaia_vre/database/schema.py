@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gaia_vre.database import messages, projects, quotas, sandboxes, starts, visits
+from gaia_vre.database import messages, project_lives, projects, quotas, sandboxes, starts, visits
 from gaia_vre.database.tables import Table
 
-__all__ = ["METADATA", "messages", "projects", "quotas", "sandboxes", "starts", "visits"]
+__all__ = ["METADATA", "messages", "project_lives", "projects", "quotas", "sandboxes", "starts", "visits"]
 
 METADATA = Table.metadata

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gaia_vre.core.project_settings import CommunityPolicy
     from gaia_vre.core.project_settings import Projects as Policy
-    from gaia_vre.projects.model import Actor, Project, Visibility
+    from gaia_vre.projects.model import Actor, Project, Role, Visibility
     from gaia_vre.projects.store import Projects
     from gaia_vre.quotas.deciding import Office
 
@@ -90,13 +90,57 @@ class Founding:
     def turn(self, now: datetime) -> list[Project]:
         """Put projects in the state of their dates; return those that changed."""
         turned = []
-        grace = timedelta(days=self._policy.grace_days)
         for project in self._projects.all("active", "ending", "read-only"):
-            state = state_at(project, now, grace)
-            if state != project.state and self._projects.set_state(project.slug, state, PLATFORM):
-                self.open_account(project)
-                turned.append(replace(project, state=state))
+            if self._turn_one(project, now):
+                changed = self._projects.find(project.slug)
+                self.open_account(changed)
+                turned.append(changed)
         return turned
+
+    def extend(self, slug: str, ends: datetime, who: Actor, *, admin: bool = False) -> Project:
+        """Let a project end on another day, as the settings say who may.
+
+        Raises
+        ------
+        NotAllowed
+            Others decide about that here.
+        Conflict
+            It is archived.
+        InvalidInput
+            The end is before the start, or too far.
+        """
+        self._projects.change_end(slug, ends, who, lambda role, project: self._check_extends(role, project, who, admin))
+        project = self._projects.find(slug)
+        self._turn_one(project, self._office.clock().wall)
+        self.open_account(self._projects.find(slug))
+        return self._projects.find(slug)
+
+    def may_extend(self, role: Role | None, project: Project, who: Actor, *, admin: bool = False) -> bool:
+        """Say whether somebody may move the end of a project."""
+        if admin or project.state == "archived":
+            return admin and project.state != "archived"
+        if self._policy.extended_by == "community":
+            return who.name in self.stewards(project)
+        return role == "owner" or (role == "manager" and self._policy.extended_by == "managers")
+
+    def stewards(self, project: Project) -> tuple[str, ...]:
+        """Return who manages the community that a project stands in."""
+        community = self._office.rules.declared(project.community)
+        return community.managers if community else ()
+
+    def _check_extends(self, role: Role | None, project: Project, who: Actor, admin: bool) -> None:
+        if project.state == "archived":
+            raise Conflict(f"{project.slug} is archived: its end is past")
+        if not self.may_extend(role, project, who, admin=admin):
+            others = {"community": f"the managers of {project.community}", "managers": "its owners and managers"}
+            mine = f"you are {role}" if role else "you are no member"
+            raise NotAllowed(
+                f"The end of {project.slug} is moved by {others.get(self._policy.extended_by, 'its owners')}; {mine}"
+            )
+
+    def _turn_one(self, project: Project, now: datetime) -> bool:
+        state = state_at(project, now, timedelta(days=self._policy.grace_days))
+        return state != project.state and self._projects.set_state(project.slug, state, PLATFORM)
 
     def _chosen(self, community: str | None, who: Actor) -> CommunityPolicy:
         usable = [one for one in self._policy.communities if _open(one, who)]

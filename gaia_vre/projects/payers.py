@@ -61,6 +61,7 @@ def _declared(project: Project, managers: tuple[str, ...] = ()) -> Declared:
         parent=project.community,
         title=project.title,
         managers=managers,
-        amounts=dict(project.amounts),
+        # An archived project's account is closed: nothing is left on it, whoever asks.
+        amounts=dict.fromkeys(project.amounts, 0) if project.state == "archived" else dict(project.amounts),
         window=Window(start=project.starts, end=project.ends),
     )

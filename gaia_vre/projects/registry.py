@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.state import StateFolder
 from gaia_vre.projects.founding import Founding
+from gaia_vre.projects.imports import Imports
+from gaia_vre.projects.inheriting import Inheriting
 from gaia_vre.projects.joining import Joinings
+from gaia_vre.projects.lives import Lives
 from gaia_vre.projects.payers import ProjectPayers
+from gaia_vre.projects.pending import Pending
 from gaia_vre.projects.people import People
 from gaia_vre.projects.store import Projects
 from gaia_vre.quotas.deciding import Office
@@ -16,6 +21,7 @@ from gaia_vre.quotas.pools import WithPools, sandbox_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -31,6 +37,16 @@ class Registry:
     people: People
     joinings: Joinings
     founding: Founding
+    lives: Lives
+    inheriting: Inheriting
+    pending: Pending
+    imports: Imports
+    root: Path
+    """Folder of the projects' folders."""
+
+    def folder(self, slug: str) -> Path:
+        """Return the folder of a project."""
+        return self.root / slug
 
 
 def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant]) -> tuple[Office, Registry]:
@@ -41,4 +57,17 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
     payers = WithPools(ProjectPayers(projects, people), (sandbox_pool(rules, settings.sandboxes.budget),))
     rules = replace(rules, made=payers)
     office = Office(engine, rules, clock)
-    return office, Registry(projects, people, Joinings(projects), Founding(projects, office, settings.projects))
+    founding = Founding(projects, office, settings.projects)
+    root = settings.quotas.storage.folders.project or StateFolder(settings.state).projects
+    registry = Registry(
+        projects,
+        people,
+        Joinings(projects),
+        founding,
+        Lives(projects),
+        Inheriting(projects),
+        Pending(projects),
+        Imports(projects, founding, root, int(settings.projects.import_gib * 2**30)),
+        root,
+    )
+    return office, registry

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from gaia_vre.projects.model import Act, Change, Member, NewProject, Project, Role, State
 
-RESERVED = frozenset({"new", "join", "joined", "invitations", "all", "mine", "api", "static", "admin"})
+RESERVED = frozenset(
+    {"new", "join", "joined", "invitations", "invited", "imports", "all", "mine", "api", "static", "admin"}
+)
 MOST_MEMBERS = 1000
 LONGEST = timedelta(days=5 * 366)
 TITLE, DESCRIPTION = 120, 4000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gaia_vre.core.errors import Conflict, NotFound
+from gaia_vre.core.errors import Conflict, InvalidInput, NotFound
 from gaia_vre.database.projects import MemberRow, ProjectEventRow, ProjectGroupRow, ProjectRow
 from gaia_vre.database.quotas import AccountRow
 from gaia_vre.projects import rules
@@ -143,6 +143,23 @@ class Projects:
             said = {name: str(value)[:200] for name, value in given.items()}
             note(connection, project.id, Event(self.clock(), by.name, "changed", said))
         return self.find(slug)
+
+    def change_end(self, slug: str, ends: datetime, by: Actor, check: Callable[[Role | None, Project], None]) -> None:
+        """Let a project end at another time, where the check of the one who asks passes.
+
+        Raises
+        ------
+        InvalidInput
+            The end is before the start, or too far.
+        """
+        now = self.clock()
+        with self.changing(slug) as (connection, project):
+            check(role_in(connection, project.id, by, now), project)
+            rules.check_period(project.starts, ends)
+            if ends <= now:
+                raise InvalidInput(f"The end {ends:%Y-%m-%d} is past: to end a project at once, delete it")
+            connection.execute(update(ProjectRow).where(ProjectRow.id == project.id).values(ends=ends))
+            note(connection, project.id, Event(now, by.name, "changed", {"ends": str(ends)}))
 
     def set_state(self, slug: str, state: State, by: str) -> bool:
         """Put a project in a state; say whether it was in another."""

@@ -31,10 +31,12 @@ from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
+from gaia_vre.service.projects import life_pages, life_routes, moving_routes
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects import server_pages as project_server_pages
 from gaia_vre.service.projects import server_routes as project_server_routes
+from gaia_vre.service.projects.archiving import archiving_thread
 from gaia_vre.service.quotas import pages as quota_pages
 from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
@@ -71,7 +73,9 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        loops = [_reconciler(parts, stop), storage_thread(parts, stop)] if reconcile else []
+        loops = (
+            [_reconciler(parts, stop), storage_thread(parts, stop), archiving_thread(parts, stop)] if reconcile else []
+        )
         for loop in loops:
             loop.start()
         yield
@@ -102,10 +106,13 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(message_pages.router, prefix=PREFIX)
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
     app.include_router(quota_pages.router, prefix=PREFIX)
+    app.include_router(moving_routes.router, prefix=PREFIX)
+    app.include_router(life_routes.router, prefix=PREFIX)
     app.include_router(project_routes.router, prefix=PREFIX)
     app.include_router(project_server_routes.router, prefix=PREFIX)
     app.include_router(project_server_pages.router, prefix=PREFIX)
     app.include_router(project_pages.router, prefix=PREFIX)
+    app.include_router(life_pages.router, prefix=PREFIX)
     app.include_router(sandbox_routes.router, prefix=PREFIX)
     app.include_router(quota_report.router, prefix=PREFIX)
     app.include_router(quota_shares.router, prefix=PREFIX)
@@ -121,7 +128,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
     if leaflet := installed_leaflet():
         app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
-    app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes)
+    streamed = frozenset({f"{PREFIX}{moving_routes.IMPORTS}"})
+    app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes, streamed=streamed)
     app.add_middleware(Measured, metrics=parts.metrics)
     return app
 

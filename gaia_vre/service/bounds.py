@@ -20,13 +20,16 @@ class BoundedBody:
     limit
         Bytes. Of a longer body nothing is kept, but it is read on for a while: a proxy that is cut off while it
         sends tells its client 503 instead of the reason.
+    streamed
+        Paths whose routes read the body piece by piece, with a bound of their own.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
+    def __init__(self, app: ASGIApp, limit: int, streamed: frozenset[str] = frozenset()) -> None:
+        self.app, self.limit, self.streamed = app, limit, streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        bodiless = scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS")
+        if bodiless or scope["path"] in self.streamed:
             await self.app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")

@@ -21,6 +21,8 @@ from gaia_vre.service.login import Caller
 from gaia_vre.service.messages.pages import told
 from gaia_vre.service.model import Ending, Thing
 from gaia_vre.service.operate.maintenance import Maintenance
+from gaia_vre.service.projects.ending import mine
+from gaia_vre.service.projects.pages import spoken
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
@@ -57,6 +59,8 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         **told_of,
         **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
+        **mine(service, who),
+        "of_projects": spoken(service, language),
         **sandboxes_of(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),

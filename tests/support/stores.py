@@ -113,17 +113,31 @@ def free_port() -> int:
 @contextlib.contextmanager
 def amazon_of(folder: Path, *, anonymous: bool = False) -> Iterator[str]:
     """A real S3 server: `folder` holds the buckets."""
+    keys = [] if anonymous else ["--auth-key", f"{KEYS['AWS_ACCESS_KEY_ID']},{KEYS['AWS_SECRET_ACCESS_KEY']}"]
+    with _served("s3", folder, *keys) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def webdav_of(folder: Path) -> Iterator[str]:
+    """A real WebDAV server over a folder."""
+    keys = ["--user", KEYS["AWS_ACCESS_KEY_ID"], "--pass", KEYS["AWS_SECRET_ACCESS_KEY"]]
+    with _served("webdav", folder, *keys) as port:
+        yield f"webdav://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _served(kind: str, folder: Path, *more: str) -> Iterator[int]:
     program = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     port = free_port()
-    keys = [] if anonymous else ["--auth-key", f"{KEYS['AWS_ACCESS_KEY_ID']},{KEYS['AWS_SECRET_ACCESS_KEY']}"]
-    command = [program, "serve", "s3", str(folder), "--addr", f"127.0.0.1:{port}", "--config", os.devnull, *keys]
+    command = [program, "serve", kind, str(folder), "--addr", f"127.0.0.1:{port}", "--config", os.devnull, *more]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
                 break
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
+        yield port
     finally:
         process.terminate()
         process.wait(10)
@@ -139,6 +153,9 @@ class FakeGrid:
         self.connection_timeout = 120
         self.data_objects, self.collections = _Objects(self), _Collections(self)
 
+    def cleanup(self) -> None:
+        """Sign out."""
+
     def _real(self, path: str) -> Path:
         if self.fault:
             raise self.fault
@@ -146,6 +163,9 @@ class FakeGrid:
         if not real.exists():
             raise problems.DataObjectDoesNotExist
         return real
+
+    def _place(self, path: str) -> Path:
+        return self.folder / path.removeprefix("/gaiaZone/home/")
 
 
 @dataclass
@@ -164,7 +184,12 @@ class _Objects:
             raise problems.DataObjectDoesNotExist
         return _Object(path, real.stat().st_size)
 
+    def unlink(self, path: str, force: bool = False) -> None:
+        self._grid._real(path).unlink()
+
     def open(self, path: str, mode: str):
+        if mode == "w":
+            return self._grid._place(path).open("wb")
         self.get(path)
         return self._grid._real(path).open("rb")
 
@@ -179,6 +204,15 @@ class _Collection:
 class _Collections:
     def __init__(self, grid: FakeGrid) -> None:
         self._grid = grid
+
+    def exists(self, path: str) -> bool:
+        return self._grid._place(path).is_dir()
+
+    def create(self, path: str, recurse: bool) -> None:
+        self._grid._place(path).mkdir(parents=recurse, exist_ok=True)
+
+    def move(self, path: str, to: str) -> None:
+        self._grid._real(path).rename(self._grid._place(to))
 
     def get(self, path: str) -> _Collection:
         real = self._grid._real(path)

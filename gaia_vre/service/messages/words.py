@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from gaia_vre.service.quotas.words import amount
 
@@ -76,6 +77,10 @@ class Facts:
         text = str(self._facts.get(name, ""))
         turned = any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in text)
         return f"{_ISOLATE}{text}{_END}" if turned else text
+
+    def whole(self, name: str) -> int:
+        value = self._facts.get(name, 0)
+        return int(value) if isinstance(value, int | float) else 0
 
     def number(self, name: str) -> str:
         value = self._facts.get(name, 0)
@@ -192,6 +197,45 @@ def _home_full(facts: Facts, language: Language) -> Said:
     return Said(title, said, HOME, language.text("Home"))
 
 
+def _project_ends(facts: Facts, language: Language) -> Said:
+    title, days = facts.given("title"), facts.whole("days")
+    if days == 0:
+        said = language.text("{title} is over: its files can be read for a while, then it is archived", title=title)
+    elif days == 1:
+        said = language.text("{title} ends within a day", title=title)
+    else:
+        said = language.text("{title} ends in {days} days or less", title=title, days=facts.number("days"))
+    text = language.text("It ends {at}. Move the end if work goes on; else nothing is to be done.", at=facts.at("ends"))
+    return Said(said, text, _project(facts, "#ends"), language.text("How it ends"))
+
+
+def _project_archived(facts: Facts, language: Language) -> Said:
+    said = language.text("{title} is archived", title=facts.given("title"))
+    text = language.text("{files} files are kept, with their checksums.", files=facts.number("files"))
+    return Said(said, text, _project(facts, "#ends"), language.text("The receipt"))
+
+
+def _project_ownerless(facts: Facts, language: Language) -> Said:
+    said = language.text("Nobody owns {title} any more", title=facts.given("title"))
+    text = language.text("Its owners are gone, and nobody is named as heir: make somebody its owner.")
+    return Said(said, text, _project(facts, "#ends"), language.text("Open"))
+
+
+def _project_inherited(facts: Facts, language: Language) -> Said:
+    said = language.text("You own {title} now", title=facts.given("title"))
+    text = language.text("Whoever owned it is gone, and you were named as heir.")
+    return Said(said, text, _project(facts), language.text("Open"))
+
+
+def _project_invited(facts: Facts, language: Language) -> Said:
+    said = language.text("{by} invites you to {title}", by=facts.given("by"), title=facts.given("title"))
+    return Said(said, "", f"{HOME}projects", language.text("Accept or decline"))
+
+
+def _project(facts: Facts, part: str = "") -> str:
+    return f"{HOME}projects/{quote(facts.given('project'))}{part}"
+
+
 def _sandbox_ends(facts: Facts, language: Language) -> Said:
     title = language.text("Your sandbox {title} ends {at}", title=facts.given("title"), at=facts.at("ends"))
     said = language.text("Make it longer, or keep what you want to have later.")
@@ -260,4 +304,9 @@ _KINDS: dict[str, Callable[[Facts, Language], Said]] = {
     "project-left": _project_left,
     "project-reads": _project_reads,
     "operators": _operators,
+    "project-ends": _project_ends,
+    "project-archived": _project_archived,
+    "project-ownerless": _project_ownerless,
+    "project-inherited": _project_inherited,
+    "project-invited": _project_invited,
 }

@@ -14,7 +14,7 @@ from gaia_vre.look.language import Language
 from gaia_vre.projects import rules
 from gaia_vre.projects.founding import Wish
 from gaia_vre.projects.joining import TEXT, Terms
-from gaia_vre.projects.model import Change, Role, Visibility
+from gaia_vre.projects.model import Role, Visibility
 from gaia_vre.projects.store import Mine
 from gaia_vre.quotas.model import BUDGETS
 from gaia_vre.quotas.offers import people
@@ -23,6 +23,7 @@ from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.projects import words
 from gaia_vre.service.projects.bodies import Slug
+from gaia_vre.service.projects.ending import ending
 from gaia_vre.service.projects.routes import actor, invitation_address, known, look
 from gaia_vre.service.projects.server_pages import project_sheet
 from gaia_vre.service.quotas.pages import end_of
@@ -46,6 +47,8 @@ def projects(request: Request, service: UsesParts, language: UsesLanguage) -> Re
     inside = {one.project.slug for one in mine}
     context = _context(service, language, who) | {
         "mine": mine,
+        "of_projects": spoken(service, language),
+        "invited": service.registry.pending.mine(actor(service, who)),
         "others": [one for one in service.registry.projects.listed() if one.slug not in inside],
         "may_make": bool(service.registry.founding.communities(actor(service, who))),
     }
@@ -207,9 +210,7 @@ def move_end(slug: Slug, who: SubmitsAs, service: UsesParts, ends: Annotated[dat
     """Let a project end on another day."""
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
-    service.registry.founding.open_account(
-        service.registry.projects.change(slug, me, Change(ends=end_of(service, ends)))
-    )
+    service.registry.founding.extend(slug, end_of(service, ends), me, admin=who.person.admin)
     return redirect(f"{PAGE}/{slug}")
 
 
@@ -221,12 +222,17 @@ def _visitor(request: Request, service: Parts) -> Caller | None:
 
 
 def _context(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
+    return frame(service, language, who) | spoken(service, language)
+
+
+def spoken(service: Parts, language: Language) -> dict[str, Any]:
+    """Return how projects are told of in a language."""
     now, zone = service.clock(), ZoneInfo(service.settings.service.time_zone)
 
     def last(end: datetime) -> date:
         return (end - timedelta(seconds=1)).astimezone(zone).date()
 
-    return frame(service, language, who) | {
+    return {
         "role_words": lambda role: language.text(words.ROLES[role]),
         "state_words": lambda state: language.text(words.STATES[state]),
         "visibilities": [(key, language.text(text)) for key, text in words.VISIBILITIES.items()],
@@ -255,6 +261,7 @@ def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: s
         "budget": _budget(service, found) if inside else None,
         "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
         "link": None,
+        **ending(service, language, who, found, inside=inside),
         **project_sheet(service, language, found, folder, admin=who.person.admin),
     }
 

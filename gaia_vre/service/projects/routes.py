@@ -60,8 +60,11 @@ def change(slug: Slug, given: bodies.ChangeBody, who: ChangesAs, service: UsesPa
     """Say something anew of a project."""
     me = actor(service, who)
     service.registry.projects.seen_by(slug, me)
-    project = service.registry.projects.change(slug, me, Change(**given.model_dump()))
-    service.registry.founding.open_account(project)
+    if given.ends is not None:
+        service.registry.founding.extend(slug, given.ends, me, admin=who.person.admin)
+    said = given.model_dump(exclude={"ends"})
+    if any(value is not None for value in said.values()):
+        service.registry.founding.open_account(service.registry.projects.change(slug, me, Change(**said)))
     return bodies.ProjectModel.of(service.registry.projects.seen_by(slug, me))
 
 

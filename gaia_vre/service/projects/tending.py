@@ -21,3 +21,7 @@ def tend(registry: Registry, now: datetime) -> None:
         log.info("The stay of %s in %s is over", username, slug)
     for project in registry.founding.turn(now):
         log.info("The project %s is %s now", project.slug, project.state)
+    for slug, days in registry.lives.give_notices(now):
+        log.info("The people of %s are told that it ends in %d days", slug, days)
+    for slug in registry.imports.finish(now):
+        log.warning("The project %s was brought in and not finished; it is whole now", slug)

@@ -36,12 +36,26 @@ _EVENTS = {
     "asked": said("{by} asked to join"),
     "declined": said("{by} declined the request of {username}"),
     "looked": said("the administrator {by} looked at it"),
+    "heir": said("{by} named the heir"),
+    "environment": said("{by} pinned the environment {name}"),
+    "noticed": said("its people were told that it ends"),
+    "inherited": said("{username} owns it now, since its owners were gone"),
+    "ownerless": said("nobody owns it any more"),
+    "archived": said("it was archived"),
+    "purged": said("its folder was removed"),
+    "deleted": said("{by} deleted it"),
+    "imported": said("{by} brought it in from a bag"),
+    "uninvited": said("{by} took the invitation of {username} back"),
     "state": said("its dates made it another state"),
 }
 
 
 def event_words(language: Language, event: Event) -> str:
     """Return a line of a project's history as a sentence."""
-    facts: dict[str, Any] = {"username": "", "group": ""} | event.facts | {"by": event.by}
+    facts: dict[str, Any] = {"username": "", "group": "", "name": ""} | event.facts | {"by": event.by}
     known = _EVENTS.get(event.kind)
-    return language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group")}) if known else ""
+    return (
+        language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group", "name")})
+        if known
+        else ""
+    )

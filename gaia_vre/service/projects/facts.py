@@ -1,0 +1,39 @@
+"""What a bag says of a project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gaia_vre.bundles.model import Happened, Person, Pinned, ProjectFacts, Used
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gaia_vre.projects.model import Project
+    from gaia_vre.projects.registry import Registry
+
+_HISTORY = 10_000
+_PLACE = "gaia_vre"
+
+
+def facts_of(registry: Registry, project: Project, by: str, now: datetime) -> ProjectFacts:
+    """Return everything about a project but its files; links and their secrets are no part of it."""
+    life, slug = registry.lives.of(project.slug), project.slug
+    said = {name: getattr(project, name) for name in ProjectFacts.model_fields if hasattr(project, name)}
+    pinned = life.environment and Pinned(name=life.environment, digest=life.environment_digest or "unknown")
+    return ProjectFacts(
+        **said,
+        exported=now,
+        exported_by=by,
+        platform=_PLACE,
+        members=tuple(Person(username=m.username, role=m.role, until=m.until) for m in registry.people.of(slug)),
+        environment=pinned or None,
+        datasets=tuple(
+            Used(id=one.dataset, title=one.title, doi=one.doi, citation=one.citation)
+            for one in registry.lives.cited(slug)
+        ),
+        history=tuple(
+            Happened(at=one.at, by=one.by, kind=one.kind, facts=one.facts)
+            for one in reversed(registry.projects.history(slug, _HISTORY))
+        ),
+    )
