@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog import vocabulary
 from gaia_vre.catalog.engine.model import PAGE, Search
 from gaia_vre.catalog.engine.times import parse_instant
-from gaia_vre.catalog.selection import on_globe
+from gaia_vre.catalog.selection import on_globe, parse_time
 from gaia_vre.catalog.stac_reading import dataset_of
 from gaia_vre.core.errors import InvalidInput
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 1000
 GROUPS_LIMIT = 30
+_YEAR = r"(?:1[89]|20)\d\d"
+_YEARS = re.compile(rf"(?<![\w.-])({_YEAR})(?:\s*[-–/]\s*({_YEAR}))?(?![\w.-])")
+_QUOTED = re.compile(r'("[^"]*")')
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ def find(engine: Engine, question: Question, limit: int = PAGE, token: str | Non
         raise InvalidInput(
             f"text: it asks {len(understood.groups)} things; at most {GROUPS_LIMIT} are searched at once"
         )
-    ways = _ways(replace(_search(question), limit=limit), understood)
+    search = replace(_search(question), limit=limit)
+    ways = _in_time(search, question) + _ways(search, understood)
     way, page = _continued(engine, ways, token) if token is not None else _first(engine, ways)
     search = ways[way]
     return Discovered(
@@ -102,6 +107,32 @@ def _ways(search: Search, understood: Understood) -> list[Search]:
         ways.append(replace(search, groups=understood.elsewhere, box=understood.place))
     wanted = len(understood.groups)
     return ways + [replace(ways[0], least=least) for least in range(wanted - 1, (wanted - 1) // 2, -1)]
+
+
+def _in_time(search: Search, question: Question) -> list[Search]:
+    """Return what to search when a year or a span of years among the words is meant as a time."""
+    years, words = years_of(question.text or "")
+    if years is None or question.time is not None:
+        return []
+    ways = _ways(replace(search, interval=_interval(years)), vocabulary.understand(words))
+    return [way for way in ways if way.least is None]
+
+
+def years_of(text: str) -> tuple[TimeRange | None, str]:
+    """Return the only year or span of years that a text names, and its other words.
+
+    What stands in quotation marks is no year, nor is a number within a name; of several years
+    nobody knows which is meant.
+    """
+    parts = _QUOTED.split(text)
+    found = [match for part in parts[::2] for match in _YEARS.finditer(part)]
+    if len(found) != 1:
+        return None, text
+    first, last = found[0].group(1), found[0].group(2) or found[0].group(1)
+    if first > last:
+        return None, text
+    parts[::2] = [_YEARS.sub(" ", part) for part in parts[::2]]
+    return parse_time((first, last)), "".join(parts)
 
 
 def _first(engine: Engine, ways: list[Search]) -> tuple[int, Page]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gaia_vre.catalog.discovery import Question, dataset, find
+from gaia_vre.catalog.discovery import Question, dataset, find, years_of
 from gaia_vre.catalog.engine.load import build
 from gaia_vre.catalog.engine.model import Engine
 from gaia_vre.catalog.engine.store import SqliteEngine
@@ -139,6 +139,31 @@ def test_an_open_period_goes_on(engine_of: Callable[..., Engine]) -> None:
     engine = engine_of(Dataset("now", "Now", "Goes on.", facts=Facts(period=Period("1993-01-01T00:00:00Z", None))))
     assert ids(engine, time=parse_time("2030")) == ["now"]
     assert ids(engine, time=parse_time("1992")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("warm sea 2005", ["old"], id="a year"),
+        pytest.param("2012-2014 warm sea", ["new"], id="a span of years"),
+        pytest.param("warm sea 2005 Méditerranée", ["old"], id="a year and a place that is covered"),
+        pytest.param("2020", ["new"], id="a year alone"),
+    ],
+)
+def test_a_year_in_a_question_is_a_time(engine_of: Callable[..., Engine], text: str, expected: list[str]) -> None:
+    globe = (-180.0, -90.0, 180.0, 90.0)
+    old = Facts(period=Period("1990-01-01T00:00:00Z", "2008-12-31T00:00:00Z"), box=globe)
+    new = Facts(period=Period("2010-01-01T00:00:00Z", None), box=globe)
+    assert ids(engine_of(replace(WARM, id="old", facts=old), replace(WARM, id="new", facts=new), COLD), text) == expected
+
+
+def test_a_year_that_no_period_covers_is_a_word(engine_of: Callable[..., Engine]) -> None:
+    assert ids(engine_of(WARM, replace(COLD, title="Land cover 2018")), "land 2018") == ["cold-land"]
+
+
+@pytest.mark.parametrize("text", ["sea", '"2005" sea', "GLC2000", "2005 or 2010", "2010-2005", "1.2005", "12005"])
+def test_what_is_no_single_year_stays_words(text: str) -> None:
+    assert years_of(text) == (None, text)
 
 
 def test_a_pole_and_chosen_values_narrow(engine: Engine) -> None:
