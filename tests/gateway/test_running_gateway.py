@@ -63,7 +63,8 @@ def family(gateway):
 
 def family_now(gateway):
     shells = {each.pid for each in gateway.cluster_processes() if each.name() == "bwrap"}
-    (launcher,) = members(gateway, shells)
+    # A worker whose nanny was killed belongs to the shell for as long as it needs to notice that.
+    launcher = min(members(gateway, shells), key=lambda each: each.create_time())
     scheduler, *nannies = sorted(members(gateway, {launcher.pid}), key=lambda each: each.create_time())
     return launcher, scheduler, nannies
 
