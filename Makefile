@@ -15,8 +15,14 @@ up: .venv/.made
 down: .venv/.made
 	@$(RUN)gaia-vre down $(ARGS)
 
+# The parts two at a time, then what needs the started environment, one after the other; with ARGS only what they name.
 test: .venv/.made
+ifdef ARGS
 	$(RUN)pytest $(ARGS)
+else
+	$(RUN)pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
+	$(RUN)pytest tests/end_to_end
+endif
 
 check: .venv/.made
 	$(RUN)ruff format --check .

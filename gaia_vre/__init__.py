@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.shared import project
+from gaia_vre.trying import sandbox
 
 if TYPE_CHECKING:
     from gaia_vre.catalog.citing import Citation
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from gaia_vre.linked import DatasetAccess
     from gaia_vre.quotas.usage import Usage
 
-__all__ = ["access", "catalog", "cited", "cluster", "estimate", "open", "project", "search", "sign", "stack", "usage"]
+__all__ = [
+    "access",
+    "catalog",
+    "cited",
+    "cluster",
+    "estimate",
+    "open",
+    "project",
+    "sandbox",
+    "search",
+    "sign",
+    "stack",
+    "usage",
+]
 
 
 def catalog() -> Catalog:

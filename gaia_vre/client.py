@@ -175,6 +175,8 @@ class LeaseGiven:
     """In rescue: what it holds, the limit, and its largest files."""
     folders: Sequence[Mapping[str, Any]] = ()
     """Folders of projects that a person's own lab sees: ``slug`` and ``writable``."""
+    sandbox: str | None = None
+    """The sandbox that a server is one of."""
 
 
 class ServiceClient:

@@ -18,6 +18,7 @@ COMMANDS = {
     "database": "gaia_vre.cli.database",
     "quota": "gaia_vre.cli.quota",
     "project": "gaia_vre.cli.project",
+    "sandbox": "gaia_vre.cli.sandbox",
     "message": "gaia_vre.cli.message",
 }
 

@@ -24,6 +24,7 @@ from gaia_vre.core.part import Part
 from gaia_vre.core.places import with_places
 from gaia_vre.core.project_settings import Projects
 from gaia_vre.core.quotas import Quotas
+from gaia_vre.core.sandbox_settings import Sandboxes
 from gaia_vre.core.state import StateFolder
 
 SETTINGS_VARIABLE = "GAIA_VRE_SETTINGS"
@@ -242,6 +243,7 @@ class Settings(Part):
     dask: Dask = Field(default_factory=Dask, description="Bounds of Dask clusters.")
     quotas: Quotas = Field(default_factory=Quotas, description="Who pays, and how much of what is allowed.")
     projects: Projects = Field(default_factory=Projects, description="Spaces that people share.")
+    sandboxes: Sandboxes = Field(default_factory=Sandboxes, description="Disposable sessions.")
     service: Service = Field(default_factory=Service, description="The service at /services/gaia.")
     sites: tuple[Site, ...] = Field(
         default=(), description="Sites that keep copies of datasets, nearest first; data is read from the nearest."
@@ -258,6 +260,13 @@ class Settings(Part):
         if chosen is not None:
             return chosen
         return self.kubernetes is None and self.addresses.host in ("127.0.0.1", "::1", "localhost")
+
+    @model_validator(mode="after")
+    def _sandboxes_have_a_size(self) -> Settings:
+        known = [size.name for size in self.labs.sizes]
+        if self.sandboxes.size is not None and self.sandboxes.size not in known:
+            raise ValueError(f"sandboxes.size: there is no size {self.sandboxes.size!r}; there are {', '.join(known)}")
+        return self
 
     @property
     def project_folders(self) -> Path:

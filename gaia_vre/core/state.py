@@ -91,6 +91,15 @@ class StateFolder:
         """Temporary homes of servers whose own home is too full, a folder each."""
         return self.root / "rescue"
 
+    @property
+    def sandboxes(self) -> Path:
+        """What sandboxes consist of, a folder each."""
+        return self.root / "sandboxes"
+
+    def lab_log(self, username: str, server: str) -> Path:
+        """The output of a lab; only operators read it."""
+        return self.logs / "labs" / f"{slug(f'{username}/{server}')}.log"
+
     def home(self, username: str) -> Path:
         return self.homes / slug(username)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gaia_vre.database import messages, projects, quotas, starts
+from gaia_vre.database import messages, projects, quotas, sandboxes, starts
 from gaia_vre.database.tables import Table
 
-__all__ = ["METADATA", "messages", "projects", "quotas", "starts"]
+__all__ = ["METADATA", "messages", "projects", "quotas", "sandboxes", "starts"]
 
 METADATA = Table.metadata

@@ -192,6 +192,8 @@ def _checked(workers: Any) -> int:
 
 
 def _gateway() -> Gateway:
+    if os.environ.get("GAIA_VRE_SANDBOX"):
+        raise Unavailable("A sandbox has no Dask cluster: dask.distributed.LocalCluster uses its own cores")
     if not (dask.config.get("gateway.address", None) or os.environ.get("DASK_GATEWAY__ADDRESS")):
         raise Unavailable("No Dask gateway is known here: DASK_GATEWAY__ADDRESS is not set; in a lab it always is")
     guard_streams()

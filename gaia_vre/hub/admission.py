@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.client import Amounts, LeaseWanted
 from gaia_vre.core.errors import DoesNotFit, GaiaError, InvalidInput, NotSignedIn, Unavailable
+from gaia_vre.core.kinds import kind_of
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
@@ -122,7 +123,12 @@ class Desk:
             self._tell_soon()
 
     async def _admit_silently(self, spawner: Any, choice: Choice, wanted: LeaseWanted) -> None:
-        """Start small sizes on a lease that the service is told of later."""
+        """Start small sizes on a lease that the service is told of later; no sandbox, which it alone makes."""
+        if kind_of(spawner.user.name, spawner.name) == "sandbox":
+            spawner.lease = None
+            raise Refusal(
+                "The service, which makes sandboxes, does not answer; try again", reason="service", status=503
+            )
         most = self.settings.quotas.emergency_cores
         if wanted.amounts.cores > most:
             # Should the request have arrived all the same, the meter gives back what never appears.

@@ -30,6 +30,8 @@ SERVICE_SCOPES = {
         "read:servers",
         # The state of a server holds its lease, which nobody can forge there.
         "admin:server_state",
+        # Sandboxes are started for those who ask the service for one.
+        "start:servers",
         "delete:servers",
         # Whether somebody is still in the group that made them a member of a project.
         "read:users:groups",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.kinds import ServerKind, kind_of, project_of
+from gaia_vre.core.examples import VARIABLE as EXAMPLES
+from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, kind_of, project_of
 from gaia_vre.core.names import slug
 from gaia_vre.hub import project_folders
 from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, open_home, too_full
+from gaia_vre.hub.sandbox_rooms import SANDBOX, sandbox_confinement
 from gaia_vre.isolation.bubblewrap import Confinement
 
 if TYPE_CHECKING:
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gaia_vre.core.state import StateFolder
+
+
+PROJECT = "GAIA_VRE_PROJECT"
+"""Variable that tells a lab whose server it is."""
+PROJECTS = "GAIA_VRE_PROJECTS"
+"""Variable that tells a lab below which folder those of projects stand."""
+_NO_EXAMPLES = {EXAMPLES: ""}
+"""None are put into a folder that is not a person's home."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Opening:
 
 def open_room(opening: Opening) -> Room:
     """Make what a server runs in ready, by its kind."""
-    return _ROOMS.get(kind_of(opening.username, opening.server), personal_room)(opening)
+    return _ROOMS[kind_of(opening.username, opening.server)](opening)
 
 
 def personal_room(opening: Opening) -> Room:
@@ -81,6 +91,12 @@ def personal_room(opening: Opening) -> Room:
     return Room(room, RESCUE_ARGUMENTS, environment | {"JUPYTERHUB_DEFAULT_URL": ADDRESS})
 
 
+def sandbox_room(opening: Opening) -> Room:
+    """Return the room of a sandbox: nothing of its person is in it."""
+    environment = _NO_EXAMPLES | {SANDBOX: opening.server.removeprefix(SANDBOX_SERVER)}
+    return Room(sandbox_confinement(opening), environment=environment)
+
+
 def project_room(opening: Opening) -> Room:
     """Return the room of a project's server: the project's folder is its home.
 
@@ -91,14 +107,12 @@ def project_room(opening: Opening) -> Room:
     shared = project_folders.shared_folders({"folders": [{"slug": name, "writable": True}]}, opening.projects)
     if not name or not shared:
         raise Refusal(f"The folder of the project {name} is not there yet; try again", reason="folder", status=503)
-    environment = PROJECT_ENVIRONMENT | {PROJECT: name, PROJECTS: str(opening.projects)}
+    environment = _NO_EXAMPLES | {PROJECT: name, PROJECTS: str(opening.projects)}
     return Room(Confinement(home), environment=environment)
 
 
-PROJECT = "GAIA_VRE_PROJECT"
-"""Variable that tells a lab whose server it is."""
-PROJECTS = "GAIA_VRE_PROJECTS"
-"""Variable that tells a lab below which folder those of projects stand."""
-PROJECT_ENVIRONMENT = {"GAIA_VRE_EXAMPLES": ""}
-"""No examples are put into a project's folder."""
-_ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {"personal": personal_room, "project": project_room}
+_ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {
+    "personal": personal_room,
+    "project": project_room,
+    "sandbox": sandbox_room,
+}

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 from jupyterhub.spawner import SimpleLocalProcessSpawner
-from jupyterhub.utils import random_port
+from jupyterhub.utils import random_port, url_escape_path, url_path_join
 
 from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.kinds import kind_of
 from gaia_vre.core.names import slug
 from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
@@ -25,11 +26,14 @@ from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.launch import gaia_environment, isolated, isolation_program, lab_command
 from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rooms import Opening, Room, open_room
+from gaia_vre.hub.sandbox_rooms import enclosure_of, end_told, folder_of, tell_end
 from gaia_vre.isolation.limits import existing_group, limit_group
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, end_marked, is_dead, workload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    from gaia_vre.isolation.enclosure import Enclosure
 
 _PORT_LOOKS_SECONDS = 0.02
 _STOP_SECONDS = 10.0
@@ -57,6 +61,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     ran: bool = False
     """It has answered: what never did costs nothing."""
     step_names = steps.LOCAL
+    api_token: str
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -89,6 +94,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         if self.lease:
             env["GAIA_VRE_LEASE"] = self.lease
         env |= self.room.environment if self.room else {}
+        if enclosure := self._enclosure():
+            env |= enclosure.environment
         return env | {INSTANCE_VARIABLE: self.instance, SERVER_VARIABLE: self.mark}
 
     # Start --------------------------------------------------------------------------------------
@@ -103,6 +110,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         room = self.room = await loop.run_in_executor(None, self._open_room)
         self.port = random_port()
         command = [*lab_command(choice.environment), *self.get_args(), *room.arguments]
+        enclosure = self._enclosure()
+        command = enclosure.inside(command, self.port) if enclosure else command
         self._launch(isolated(command, room.confinement, self.folder, self.examples, self.settings), room.home, choice)
         steps.note(self, steps.CONTAINER)
         await self._until_it_answers()
@@ -121,10 +130,16 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         self.mem_limit = int(choice.size.memory_gib * 2**30)
 
     def _launch(self, command: list[str], home: Path, choice: Choice) -> None:
-        group = limit_group(self.instance, self._group_name, choice.size.cores, choice.size.memory_gib)
+        enclosure = self._enclosure()
+        processes = enclosure.processes if enclosure else None
+        size = choice.size
+        group = limit_group(self.instance, self._group_name, size.cores, size.memory_gib, processes)
+        command = group.entered_by(command) if group else command
+        if enclosure:
+            command = enclosure.kept(command, self.port, group.folders if group else ())
         with self._log.open("wb") as log:
             self.proc = subprocess.Popen(
-                group.entered_by(command) if group else command,
+                command,
                 cwd=home,
                 env=self.get_env(),
                 stdin=subprocess.DEVNULL,
@@ -161,7 +176,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         if self.pid:
             self.pid = 0  # another look meanwhile has nothing more to note
             await asyncio.get_running_loop().run_in_executor(None, self._note_end, status)
+            token = self.api_token
             self.clear_state()
+            self.api_token = token  # by it the hub finds the token to end, which else outlives the server
         return status if status is not None else 0
 
     async def stop(self, now: bool = False) -> None:
@@ -179,8 +196,20 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 0.0)
         if self.proc is not None:
             self.proc.poll()
+        self._compare_ends()
         if group := existing_group(self.instance, self._group_name):
             await loop.run_in_executor(None, group.remove)
+
+    def run_post_stop_hook(self) -> Any:
+        """End what tokens are left of this server, then call the hook.
+
+        JupyterHub 6.1 ends the one that it remembers, and after a restart it remembers none.
+        """
+        note = f"Server at {url_path_join(self.user.base_url, url_escape_path(self.name), '/')}"
+        for token in [one for one in self.user.orm_user.api_tokens if one.note == note]:
+            self.user.db.delete(token)
+        self.user.db.commit()
+        return super().run_post_stop_hook()
 
     def _process(self) -> psutil.Process | None:
         """Return the running process of this server, not another that got its id."""
@@ -200,8 +229,18 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
             self.end_reason = "memory"
         elif status:
             self.end_reason = "crashed"
+        self._compare_ends()
         if group is not None:
             group.remove()
+
+    def _compare_ends(self) -> None:
+        """Take the word of a sandbox's keeper for why it ended, or leave ours."""
+        if self._sandbox is None:
+            return
+        if told := end_told(self._sandbox):
+            self.end_reason = told
+        else:
+            tell_end(self._sandbox, self.end_reason or "asked")
 
     # State that outlives the hub ----------------------------------------------------------------
 
@@ -229,6 +268,16 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         )
 
     @property
+    def _sandbox(self) -> Path | None:
+        """The folder of the sandbox that this is."""
+        sandbox = kind_of(self.user.name, self.name) == "sandbox"
+        return folder_of(self.folder, self.name) if sandbox else None
+
+    def _enclosure(self) -> Enclosure | None:
+        folder = self._sandbox
+        return enclosure_of(self.settings, folder, self.user.name, self.name) if folder else None
+
+    @property
     def _home(self) -> Path:
         return self.room.home if self.room else self.folder.home(self.user.name)
 
@@ -239,9 +288,9 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     @property
     def _log(self) -> Path:
         """The output of the lab; begun anew at each start, only operators read it."""
-        logs = self.folder.logs / "labs"
-        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return logs / f"{self._group_name}.log"
+        log = self.folder.lab_log(self.user.name, self.name)
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return log
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()[-50:]

@@ -24,6 +24,9 @@ _CONFIGURATION = (
 )
 _SCRATCH = ("/tmp", "/var/tmp")  # noqa: S108 - mount points inside the confinement
 
+_SCRATCH_BYTES = 2**30
+"""Most that each of them holds in a confinement that is apart; it is memory."""
+
 
 @dataclass(frozen=True)
 class Confinement:
@@ -35,6 +38,8 @@ class Confinement:
     read_write: tuple[Path, ...] = ()
     placed: tuple[tuple[Path, Path], ...] = ()
     """What is seen, read and write, at another place than its own."""
+    apart: bool = False
+    """With a network of its own, and so that it dies with its parent."""
 
 
 @functools.cache
@@ -67,14 +72,14 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
     """Return the argument list that runs the command inside bubblewrap.
 
     The process gets user, PID, IPC and host-name namespaces of its own, a fresh /tmp and
-    /proc, and uid 1000; it shares the network. All paths keep their names, so what a user
+    /proc, and uid 1000; unless it is to be apart it shares the network. All paths keep their names, so what a user
     sees in a message is what an operator sees on disk.
     """
     argv = [program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     argv += ["--uid", "1000", "--gid", "1000", "--hostname", "gaia", "--cap-drop", "ALL"]
     argv += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var"]
-    for mount in _SCRATCH:
-        argv += ["--tmpfs", mount]
+    for mount in (*_SCRATCH, *(("/dev/shm",) if confinement.apart else ())):  # noqa: S108 - inside
+        argv += [*(("--size", str(_SCRATCH_BYTES)) if confinement.apart else ()), "--tmpfs", mount]
     for system_path in (*_SYSTEM, *_CONFIGURATION):
         if Path(system_path).is_symlink():
             argv += ["--symlink", str(Path(system_path).readlink()), system_path]
@@ -86,6 +91,10 @@ def confined(command: list[str], confinement: Confinement, program: str) -> list
         argv += ["--bind", str(folder), str(folder)]
     for folder, place in confinement.placed:
         argv += ["--bind", str(folder), str(place)]
+    if confinement.apart:
+        argv += ["--unshare-net", "--die-with-parent", "--new-session", "--disable-userns"]
+        # What is written to these would be memory that nobody counts.
+        argv += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*argv, "--chdir", str(confinement.home), "--", *command]
 
 

@@ -54,7 +54,9 @@ def limits_work(instance: str) -> bool:
     return bool(_parents(instance))
 
 
-def limit_group(instance: str, name: str, cores: float, memory_gib: float) -> LimitGroup | None:
+def limit_group(
+    instance: str, name: str, cores: float, memory_gib: float, processes: int | None = None
+) -> LimitGroup | None:
     """Make the group of one server, or return None where this machine does not let us.
 
     Parameters
@@ -65,13 +67,16 @@ def limit_group(instance: str, name: str, cores: float, memory_gib: float) -> Li
         Folder name of the server, unique in the instance.
     cores, memory_gib
         Limits; memory counts the page cache of the server's own files, as the kernel does.
+    processes
+        Most processes and threads, where this machine can count them.
     """
     folders = []
-    for parent in _parents(instance):
+    for parent in (*_parents(instance), *(_counting(instance) if processes else ())):
         folder = parent / name
         try:
             folder.mkdir(exist_ok=True)
             _write_limits(folder, cores, memory_gib)
+            _write_count(folder, processes)
         except OSError:
             return None
         folders.append(folder)
@@ -80,13 +85,14 @@ def limit_group(instance: str, name: str, cores: float, memory_gib: float) -> Li
 
 def existing_group(instance: str, name: str) -> LimitGroup | None:
     """Return the group that a server was started in before the hub came back."""
-    folders = tuple(parent / name for parent in _parents(instance) if (parent / name).is_dir())
+    parents = (*_parents(instance), *_counting(instance, make=False))
+    folders = tuple(parent / name for parent in parents if (parent / name).is_dir())
     return LimitGroup(folders) if folders else None
 
 
 def remove_groups(instance: str) -> None:
     """Remove every empty group of this instance."""
-    for parent in _parents(instance):
+    for parent in (*_parents(instance), *_counting(instance, make=False)):
         for folder in [child for child in parent.iterdir() if child.is_dir()]:
             LimitGroup((folder,)).remove()
         LimitGroup((parent,)).remove()
@@ -100,9 +106,24 @@ def _write_limits(folder: Path, cores: float, memory_gib: float) -> None:
         (folder / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
     elif (folder / "memory.limit_in_bytes").exists():
         (folder / "memory.limit_in_bytes").write_text(limit)
-    else:
+    elif (folder / "cpu.cfs_period_us").exists():
         (folder / "cpu.cfs_period_us").write_text(str(_PERIOD_MICROSECONDS))
         (folder / "cpu.cfs_quota_us").write_text(quota)
+
+
+def _write_count(folder: Path, processes: int | None) -> None:
+    if processes and (folder / "pids.max").exists():
+        (folder / "pids.max").write_text(str(processes))
+
+
+def _counting(instance: str, *, make: bool = True) -> tuple[Path, ...]:
+    """Return where version 1 counts processes; version 2 does it in the same groups as all else."""
+    path = _own_groups().get("pids")
+    base = _MOUNT / "pids" / (path or "").lstrip("/")
+    parent = base / f"gaia-vre-{instance}"
+    if path is None or not (base / "cgroup.procs").exists() or not os.access(base, os.W_OK):
+        return ()
+    return _made([parent]) if make else ((parent,) if parent.is_dir() else ())
 
 
 def _parents(instance: str) -> tuple[Path, ...]:
@@ -136,6 +157,8 @@ def _version_2(instance: str) -> tuple[Path, ...]:
     for parent in parents:
         with contextlib.suppress(OSError):
             (parent / "cgroup.subtree_control").write_text("+memory +cpu")
+        with contextlib.suppress(OSError):
+            (parent / "cgroup.subtree_control").write_text("+pids")
     return parents
 
 

@@ -20,6 +20,10 @@ SERVER_VARIABLE = "GAIA_VRE_SERVER"
 """Set in every process of one hub server: ``instance/user/server name``."""
 
 
+_WRAPPERS = ("bwrap", "gaia-keeper")
+"""Processes that stand around a lab; see `keeper` for the second."""
+
+
 def marked(variable: str, value: str) -> list[psutil.Process]:
     """Return the processes that carry this mark, without this one and those it descends from."""
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
@@ -93,7 +97,7 @@ def is_dead(process: psutil.Process) -> bool:
 
 def _is_wrapper(process: psutil.Process) -> bool:
     try:
-        return process.name() == "bwrap"
+        return process.name() in _WRAPPERS
     except psutil.NoSuchProcess:
         return False
 

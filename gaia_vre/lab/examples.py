@@ -7,15 +7,11 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from gaia_vre.core.examples import example_files
 
 RECORD = ".copied.json"
 """In the folder of copies: the digest of each example as it was last copied."""
-
-_LEFT_OUT = {"data", "__pycache__"}
 
 
 def copy_examples(source: Path, target: Path) -> list[str]:
@@ -28,7 +24,7 @@ def copy_examples(source: Path, target: Path) -> list[str]:
     target.mkdir(parents=True, exist_ok=True)
     record = _read_record(target)
     written: list[str] = []
-    for name in _examples(source):
+    for name in example_files(source):
         content = (source / name).read_bytes()
         digest = _digest(content)
         place = _place(target, name, digest, record)
@@ -65,15 +61,6 @@ def _was_changed(target: Path, name: str, record: dict[str, str]) -> bool:
 
 def _present(path: Path) -> bool:
     return os.path.lexists(path)
-
-
-def _examples(source: Path) -> Iterator[str]:
-    """Yield the examples' paths below the source, without data and hidden files."""
-    for folder, folders, files in os.walk(source):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
-        for name in sorted(files):
-            if not name.startswith("."):
-                yield str((Path(folder) / name).relative_to(source))
 
 
 def _read_record(target: Path) -> dict[str, str]:

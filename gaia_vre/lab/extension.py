@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tornado.ioloop import PeriodicCallback
 
+from gaia_vre.core.examples import VARIABLE
 from gaia_vre.lab import activity, datasets, events, members, on_demand, spare
 from gaia_vre.lab.examples import copy_examples
 from gaia_vre.lab.panel import handlers as panel
@@ -16,7 +17,6 @@ from gaia_vre.lab.panel import handlers as panel
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-EXAMPLES_VARIABLE = "GAIA_VRE_EXAMPLES"
 _MEMBERS = "gaia_members"
 
 
@@ -40,7 +40,7 @@ async def start(server: ServerApp) -> None:
     if together := server.web_app.settings.get(_MEMBERS):
         members.begin(together)
     server.io_loop.call_later(spare.UNUSED_SECONDS, spare.discard)
-    source = os.environ.get(EXAMPLES_VARIABLE)
+    source = os.environ.get(VARIABLE)
     if source:
         threading.Thread(target=_copy, args=(server, Path(source)), name="examples", daemon=True).start()
 

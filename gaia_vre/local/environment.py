@@ -14,6 +14,7 @@ import yaml
 
 from gaia_vre.core.durable import PRIVATE, write_text
 from gaia_vre.core.errors import GaiaError, Unavailable
+from gaia_vre.core.examples import examples_folder
 from gaia_vre.core.state import StateFolder
 from gaia_vre.isolation.bubblewrap import bubblewrap
 from gaia_vre.isolation.limits import limits_work
@@ -22,7 +23,7 @@ from gaia_vre.local.checks import check_before_start
 from gaia_vre.local.map import install_map
 from gaia_vre.local.ports import with_free_ports
 from gaia_vre.local.prepare import Preparation, start_pictures, start_preparation
-from gaia_vre.local.processes import base_environment, examples_folder, plan
+from gaia_vre.local.processes import base_environment, plan
 from gaia_vre.local.proxy import install_proxy, installed_proxy
 from gaia_vre.local.secrets import Secrets, load_secrets
 from gaia_vre.local.status import describe, holding, users, write_status

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.examples import VARIABLE as EXAMPLES_VARIABLE
+from gaia_vre.core.examples import examples_folder
 from gaia_vre.core.settings import SETTINGS_VARIABLE
 from gaia_vre.core.state import StateFolder
 from gaia_vre.gateway.commands import proxy_command, server_command
@@ -52,12 +54,6 @@ def configuration_folder() -> Path:
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "gaia-vre" / "hub_config"
 
 
-def examples_folder() -> Path:
-    """Return the example notebooks with their data: of the checkout, else of the installed wheel."""
-    checkout = Path(__file__).resolve().parents[2] / "example-notebooks"
-    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "gaia-vre" / "example-notebooks"
-
-
 def base_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """Return what every process gets: little of ours, nothing of the caller's but the usual."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -89,7 +85,7 @@ def _hub(settings: Settings, secrets: Secrets) -> ProcessPlan:
             "GAIA_VRE_GATEWAY_TOKEN": secrets.gateway_token,
             "GAIA_VRE_CULLER_TOKEN": secrets.culler_token,
             "GAIA_VRE_SUPERVISOR_TOKEN": secrets.supervisor_token,
-            "GAIA_VRE_EXAMPLES": str(examples_folder()),
+            EXAMPLES_VARIABLE: str(examples_folder()),
         },
         health_url=f"http://127.0.0.1:{settings.addresses.hub_port}/hub/health",
     )
@@ -113,6 +109,7 @@ def _service(settings: Settings, secrets: Secrets) -> ProcessPlan:
             "JUPYTERHUB_SERVICE_PREFIX": "/services/gaia/",
             "JUPYTERHUB_CLIENT_ID": "service-gaia",
             "GAIA_VRE_COOKIE_SECRET": secrets.cookie_secret,
+            EXAMPLES_VARIABLE: str(examples_folder()),
         }
         | _archive_keys(settings),
         health_url=f"http://127.0.0.1:{settings.addresses.service_port}/services/gaia/health",

@@ -12,6 +12,7 @@ from gaia_vre.projects.people import People
 from gaia_vre.projects.store import Projects
 from gaia_vre.quotas.deciding import Office
 from gaia_vre.quotas.imported import rules_in_force
+from gaia_vre.quotas.pools import WithPools, sandbox_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,8 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
     """Return accounting, which knows the accounts of projects, and the projects."""
     projects = Projects(engine, lambda: clock().wall)
     people = People(projects)
-    rules = replace(rules_in_force(engine, settings.quotas), made=ProjectPayers(projects, people))
+    rules = rules_in_force(engine, settings.quotas)
+    payers = WithPools(ProjectPayers(projects, people), (sandbox_pool(rules, settings.sandboxes.budget),))
+    rules = replace(rules, made=payers)
     office = Office(engine, rules, clock)
     return office, Registry(projects, people, Joinings(projects), Founding(projects, office, settings.projects))

@@ -43,6 +43,8 @@ class Request:
     """None: those that were told last."""
     account: str | None = None
     """None: that of the parent, else the person's own."""
+    pool: bool = False
+    """The platform chose the account, which the person may not."""
     parent: str | None = None
     """Counts only if it is a live lease of the same person."""
 
@@ -211,6 +213,8 @@ class Office:
         return lease
 
     def _payer(self, request: Request, groups: frozenset[str], parent: Lease | None, *, forced: bool) -> str:
+        if request.pool and request.account:
+            return self._pool(request.account)
         own, usable = _own(request.username), self._usable(request.username, groups)
         if forced and request.account not in (None, *usable):
             return own
@@ -226,6 +230,15 @@ class Office:
             )
         said = request.account[:120]
         raise NotFound(f"There is no account {said!a} for {request.username}{did_you_mean(said, usable)}")
+
+    def _pool(self, name: str) -> str:
+        """Return a pool's account, which is made when it is needed first."""
+        declared, now = self.rules.declared(name), self.clock().wall
+        if declared is None:
+            raise NotFound(f"There is no account {name!a}")
+        self.accounts.create(declared.kind, declared.key, declared.parent, declared.title, now)
+        self.holders.refresh([name], now)
+        return name
 
     def _usable(self, username: str, groups: frozenset[str]) -> list[str]:
         """Return the accounts that somebody may pay with; a project's own server has no other than the project's."""

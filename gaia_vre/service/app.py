@@ -40,6 +40,8 @@ from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
 from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.reconcile import Reconciler
+from gaia_vre.service.sandboxes import pages as sandbox_pages
+from gaia_vre.service.sandboxes import routes as sandbox_routes
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
 from gaia_vre.service.starts import routes as start_routes
@@ -102,8 +104,10 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(project_server_routes.router, prefix=PREFIX)
     app.include_router(project_server_pages.router, prefix=PREFIX)
     app.include_router(project_pages.router, prefix=PREFIX)
+    app.include_router(sandbox_routes.router, prefix=PREFIX)
     app.include_router(quota_report.router, prefix=PREFIX)
     app.include_router(quota_shares.router, prefix=PREFIX)
+    app.include_router(sandbox_pages.router, prefix=PREFIX)
     app.include_router(pages.router, prefix=PREFIX)
     app.include_router(account_pages.router, prefix=PREFIX)
     app.include_router(operate_pages.router, prefix=PREFIX)

@@ -20,6 +20,7 @@ from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
 from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
+from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.login import Caller
 from gaia_vre.service.projects.groups import GroupsNow
 from gaia_vre.service.projects.servers import ProjectServers
@@ -98,6 +99,11 @@ class Parts:
     def messages(self) -> Messages:
         """What people are told."""
         return Messages(self.engine)
+
+    @cached_property
+    def sandboxes(self) -> Sandboxes:
+        """The sandboxes of everybody."""
+        return Sandboxes(self.engine, self.clock)
 
     def close(self) -> None:
         if "catalog" in self.__dict__:

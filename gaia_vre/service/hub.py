@@ -184,13 +184,28 @@ class Hub:
         """Stop a server; without a person's token, as the service."""
         self._set_off("DELETE", username, name, token or self._token)
 
-    def _set_off(self, method: str, username: str, name: str, token: str) -> None:
+    def start_for(self, username: str, name: str, options: dict[str, Any]) -> None:
+        """Start a server as the service; raises what refuses the start, if that comes at once."""
+        self._set_off("POST", username, name, self._token, {"user_options": options})
+
+    def remove(self, username: str, name: str) -> None:
+        """Stop a named server and forget it with its tokens; one that is not there is as good as removed.
+
+        Raises
+        ------
+        InvalidInput
+            It starts or stops just now: try again.
+        """
+        with contextlib.suppress(NotFound):
+            self._ask("DELETE", _path(username, name), self._token, json={"remove": True})
+
+    def _set_off(self, method: str, username: str, name: str, token: str, body: dict[str, Any] | None = None) -> None:
         """Ask for a start or stop, and wait no longer than a refusal takes.
 
         The hub answers such a request after up to 10 s and goes on when nobody waits for the answer.
         """
         with contextlib.suppress(_StillAtIt):
-            self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS)
+            self._ask(method, _path(username, name), token, seconds=_PATIENCE_SECONDS, json=body)
 
     def tokens(self, username: str, token: str) -> list[dict[str, Any]]:
         """Return the models of a person's tokens, without their secrets."""

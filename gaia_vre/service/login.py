@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from cryptography.fernet import Fernet, InvalidToken
 
 from gaia_vre.core.errors import InvalidInput, NotAllowed, NotSignedIn
+from gaia_vre.service.sandboxes.narrowing import check_narrow, sandbox_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,10 @@ class Login:
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() in ("token", "bearer") and token:
-            return Caller(self._person(token.strip()), token.strip(), None)
+            person = self._person(token.strip())
+            if (sandbox := sandbox_of(person.scopes)) is not None:
+                check_narrow(sandbox, request.method, f"/{request.url.path.removeprefix(self.prefix)}")
+            return Caller(person, token.strip(), None)
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
             raise NotSignedIn("Nobody is signed in: open the home page, or send a hub token")

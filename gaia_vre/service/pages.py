@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
+from gaia_vre.core.kinds import kind_of
 from gaia_vre.look.language import LANGUAGE_COOKIE, LANGUAGES, Language
 from gaia_vre.service.account.preferences import Preferences
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
@@ -23,6 +24,7 @@ from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.quotas.home import accounting
 from gaia_vre.service.quotas.pages import notices
 from gaia_vre.service.quotas.words import unit
+from gaia_vre.service.sandboxes.pages import card as sandboxes_of
 from gaia_vre.service.starts.store import Starts, usual
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +48,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     told_of = _budget(service, who, language) | notices(service, who, language)
     context = frame(service, language, who) | {
         "lab": next((server for server in person.servers if not server.name), None),
-        "others": [server for server in person.servers if server.name],
+        "others": [server for server in person.servers if server.name and kind_of(who.name, server.name) != "sandbox"],
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": notice,
@@ -55,6 +57,7 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         **told_of,
         **told(service, who, language, _shown(notice, told_of)),
         **accounting(service, who, language),
+        **sandboxes_of(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
         "running": sum(server.ready for server in person.servers),
         "waiting": any(server.pending for server in person.servers),

@@ -16,10 +16,13 @@ from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Admitted, Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.offers import people
+from gaia_vre.quotas.pools import SANDBOXES
+from gaia_vre.sandboxes.model import Sandbox
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
 from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.projects.rooms import FolderModel, folders_at_start
+from gaia_vre.service.sandboxes.lives import Lives
 
 router = APIRouter(prefix="/api/quotas")
 
@@ -110,6 +113,8 @@ class LeaseModel(BaseModel):
     """The home is too full: the server starts beside it."""
     home: dict[str, Any] | None = None
     """In rescue: what the home holds, the limit, and its largest files."""
+    sandbox: str | None = None
+    """The sandbox that this is the server of."""
     folders: list[FolderModel] = []
     """Folders of projects that a person's own lab sees."""
 
@@ -158,6 +163,9 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     """Reserve what something will hold; asked again with the same id, the answer is the same."""
     _only_services(who)
     request = asked.request()
+    sandbox = _sandbox(service, asked)
+    if sandbox is not None:
+        request = replace(request, account=SANDBOXES, pool=True)
     if not asked.forced:
         Maintenance(service.engine).check_open(request.username, _administrators(service, request))
     try:
@@ -168,6 +176,8 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     if asked.forced and asked.seconds_ago:
         service.metrics.replays.labels(asked.kind).inc()
     lease = _lease(service, found)
+    if sandbox is not None:
+        return lease.model_copy(update={"sandbox": sandbox.id})
     if asked.kind != "server" or asked.forced:
         return lease
     folders = {"folders": folders_at_start(service, request)}
@@ -286,6 +296,13 @@ def _ago(service: Parts, seconds: float) -> Instant | None:
         return None
     now = service.office.clock()
     return Instant(now.seconds - int(seconds), now.wall - timedelta(seconds=int(seconds)))
+
+
+def _sandbox(service: Parts, asked: LeaseRequest) -> Sandbox | None:
+    """Return the sandbox that a server is one of; raises NotAllowed for a name that only looks so."""
+    if asked.kind != "server" or kind_of(asked.username, asked.thing) != "sandbox":
+        return None
+    return Lives.of(service).admitted(asked.username, asked.thing)
 
 
 def _lease(service: Parts, found: Admitted) -> LeaseModel:

@@ -15,6 +15,7 @@ from gaia_vre.service.model import Thing
 from gaia_vre.service.projects.leaving import Leaving
 from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
+from gaia_vre.service.sandboxes.tending import Tending
 from gaia_vre.service.starts.store import Starts
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Reconciler:
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
-        self.meter, self.ladder, self.leaving = Meter(parts), Ladder(parts), Leaving(parts)
+        self.meter, self.ladder = Meter(parts), Ladder(parts)
+        self.sandboxes, self.leaving = Tending(parts), Leaving(parts)
         self.silent: set[str] = set()
         """What did not answer at the last pass; said once, not at every pass."""
         self._active: dict[Thing, datetime | None] = {}
@@ -81,6 +83,7 @@ class Reconciler:
         end_abandoned(self.store.engine, self.gateway, self.store, clusters or (), now)
         self._forget(now)
         tend(self.registry, now)
+        self.sandboxes.step(servers, now)
         self.project_servers.settle()
         self.project_servers.compare(servers)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}

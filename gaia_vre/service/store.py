@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from gaia_vre.core.errors import NotFound
+from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.database.tables import EndingRow, RunningRow
 from gaia_vre.messages.model import Message
 from gaia_vre.messages.store import put_away, put_kind_away, write
@@ -85,7 +86,8 @@ class Store:
         A notebook closes its own Dask clusters, and the gateway does not tell so: an unexplained end of one is none.
         """
         closed = and_(EndingRow.kind == "cluster", EndingRow.reason == "lost")
-        news = (EndingRow.dismissed.is_(None), EndingRow.reason != "asked", ~closed)
+        sandbox = EndingRow.name.startswith(SANDBOX_SERVER, autoescape=True)
+        news = (EndingRow.dismissed.is_(None), EndingRow.reason != "asked", ~closed, ~sandbox)
         return next(iter(self._latest(1, EndingRow.username == username, *news)), None)
 
     def last_end(self, thing: Thing) -> Ending | None:
@@ -158,6 +160,8 @@ def _tell(session: Session, row: EndingRow) -> None:
     """Tell the owner of an end that is news; of one whose reason is known only now, once more."""
     if row.reason == "asked" or (row.kind == "cluster" and row.reason == "lost"):
         return
+    if row.name.startswith(SANDBOX_SERVER):
+        return  # a message of its own tells of it, and until when its files are there
     facts: dict[str, Fact] = {"thing": row.kind, "name": row.name, "reason": row.reason, "ended": row.ended}
     key = f"ended:{row.id}:{row.ended:%Y%m%d%H%M%S}:{row.reason}"
     message = Message(key, "ended", row.username, row.ended, facts | {"detail": row.detail}, "warn")

@@ -26,6 +26,7 @@ MEASURES = (
     "linked_files",
     "hub_killed",
     "second_start",
+    "sandboxes",
 )
 
 

@@ -9,6 +9,7 @@ import urllib.parse
 
 import dask
 import dask.array
+import psutil
 import pytest
 
 from gaia_vre.core.errors import InvalidInput, Unavailable
@@ -54,7 +55,13 @@ def members(gateway, parents):
 
 
 def family(gateway):
-    """Return launcher, scheduler and nannies of the only cluster that runs."""
+    """Return launcher, scheduler and nannies of the only cluster that runs; whoever ends meanwhile is none."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return family_now(gateway)
+    return family(gateway)
+
+
+def family_now(gateway):
     shells = {each.pid for each in gateway.cluster_processes() if each.name() == "bwrap"}
     (launcher,) = members(gateway, shells)
     scheduler, *nannies = sorted(members(gateway, {launcher.pid}), key=lambda each: each.create_time())

@@ -8,9 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from gaia_vre.catalog.notebook import file_name
 from gaia_vre.catalog.stac import INDEX, INDEX_VERSION
 from gaia_vre.core.errors import NotFound
-from gaia_vre.lab.datasets import file_name, notebook_for
+from gaia_vre.lab.datasets import notebook_for
 
 TRICK = "../../../etc/<b>passwd"
 

@@ -7,6 +7,7 @@ import re
 _DATASET = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"
 _SERVER = r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?"
 _CLUSTER = r"[A-Za-z0-9._-]{1,100}"
+_SANDBOX = r"[a-z0-9]{4,16}"
 _PICTURE = r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}\.(?:png|jpg)"
 
 ALLOWED = (
@@ -17,6 +18,10 @@ ALLOWED = (
     ("DELETE", "api/server"),
     ("DELETE", f"api/servers/{_SERVER}"),
     ("DELETE", f"api/clusters/{_CLUSTER}"),
+    ("GET", "api/sandboxes"),
+    ("GET", f"api/sandboxes/{_SANDBOX}"),
+    ("POST", f"api/sandboxes/{_SANDBOX}/extend"),
+    ("DELETE", f"api/sandboxes/{_SANDBOX}"),
     ("POST", r"api/messages/\d{1,18}/read"),
     ("GET", f"pictures/{_PICTURE}"),
 )

@@ -190,6 +190,10 @@ class Measures:
         told: dict[str, Fact] = {"used": used, "limit": most}
         self._events.record(event, Message(key, kind, username, now, told, severity, now + _WEEK))
 
+    def where(self, place: Place) -> Path:
+        """Return the folder itself, which need not be there."""
+        return self._path(place)
+
     # What stands where --------------------------------------------------------------------------
 
     def _there(self) -> Iterator[Place]:

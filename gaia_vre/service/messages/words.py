@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HOME = "/services/gaia/"
 USAGE = f"{HOME}usage"
+SANDBOXES = f"{HOME}sandboxes"
 _ISOLATE, _END = "\u2068", "\u2069"
 
 
@@ -191,6 +192,29 @@ def _home_full(facts: Facts, language: Language) -> Said:
     return Said(title, said, HOME, language.text("Home"))
 
 
+def _sandbox_ends(facts: Facts, language: Language) -> Said:
+    title = language.text("Your sandbox {title} ends {at}", title=facts.given("title"), at=facts.at("ends"))
+    said = language.text("Make it longer, or keep what you want to have later.")
+    return Said(title, said, SANDBOXES, language.text("Sandboxes"))
+
+
+def _sandbox_ended(facts: Facts, language: Language) -> Said:
+    why = {
+        "deadline": language.text("its time was over"),
+        "idle": language.text("nothing had happened in it for a time"),
+        "memory": language.text("its memory was full"),
+        "disk": language.text("its home was full"),
+        "files": language.text("its home had too many files"),
+        "processes": language.text("it started too many processes"),
+        "crashed": language.text("its process ended by itself"),
+        "operator": language.text("an administrator stopped it"),
+        "asked": language.text("it was stopped"),
+    }.get(facts.given("why"), language.text("the reason is not known"))
+    title = language.text("Your sandbox {title} has ended: {why}", title=facts.given("title"), why=why)
+    said = language.text("Its files are destroyed {at}: keep what you want to have before.", at=facts.at("until"))
+    return Said(title, said, SANDBOXES, language.text("Sandboxes"))
+
+
 def _project_left(facts: Facts, language: Language) -> Said:
     title = language.text("You are no longer in {project}", project=facts.given("project"))
     return Said(title, _lab_stops(facts, language))
@@ -229,6 +253,8 @@ _KINDS: dict[str, Callable[[Facts, Language], Said]] = {
     "request-asked": _asked,
     "request-granted": _granted,
     "request-declined": _declined,
+    "sandbox-ends": _sandbox_ends,
+    "sandbox-ended": _sandbox_ended,
     "home-notice": _home,
     "home-full": _home_full,
     "project-left": _project_left,

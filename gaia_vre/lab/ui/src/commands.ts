@@ -26,6 +26,7 @@ export function addCommands(
     ['gaia:search', words.t('Search the catalog'), show('catalog'), true],
     ['gaia:usage', words.t('What I hold and what is left'), show('usage'), true],
     ['gaia:clusters', words.t('My Dask clusters'), show('dask'), true],
+    ['gaia:sandboxes', words.t('My sandboxes'), show('sandboxes'), true],
     ['gaia:start-cluster', words.t('Insert a cell that starts a Dask cluster'), () => gaia.bench.insert(START_CODE), false],
     ['gaia:home', words.t('Home page'), visit(''), true],
     ['gaia:ask-for-more', words.t('Ask for more'), visit('usage'), false]

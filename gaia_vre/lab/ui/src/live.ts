@@ -7,9 +7,10 @@ import { Poll } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 import { Events } from './events';
 import type { Bench, Gaia } from './parts/context';
-import { asker } from './state/asking';
+import { asker, Problem } from './state/asking';
 import { readClusters } from './state/clusters';
 import { Resource } from './state/resource';
+import { ownSandbox, readSandboxes, secondsLeft, warningPassed } from './state/sandboxes';
 import { Search } from './state/search';
 import { readLab, readUsage } from './state/usage';
 import type { Words } from './words';
@@ -27,9 +28,14 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
   const ask = asker(base, words.language, send);
   const hub = PageConfig.getOption('hubPrefix') || '/hub/';
   const service = `${PageConfig.getOption('hubHost')}${URLExt.join(hub, '..', 'services/gaia/')}`;
-  const usage = new Resource(() => ask('service/api/quotas/usage'), readUsage);
-  const clusters = new Resource(() => ask('clusters'), readClusters);
-  const refresh = async () => void (await Promise.all([usage.refresh(), clusters.refresh()]));
+  const sandbox = ownSandbox(settings.baseUrl.replace(/[?#].*$/, ''));
+  // A sandbox may ask for its own countdown and the catalog; what it may not ask for is not there.
+  const outside = (path: string) => () => (sandbox === null ? ask(path) : Promise.reject(new Problem(404)));
+  const usage = new Resource(outside('service/api/quotas/usage'), readUsage);
+  const clusters = new Resource(outside('clusters'), readClusters);
+  const mine = sandbox === null ? 'service/api/sandboxes' : `service/api/sandboxes/${sandbox}`;
+  const sandboxes = new Resource(() => ask(mine), answer => readSandboxes(answer, Date.now()));
+  const refresh = async () => void (await Promise.all([usage.refresh(), clusters.refresh(), sandboxes.refresh()]));
   return {
     ask,
     words,
@@ -43,6 +49,8 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
       return refresh();
     },
     lab: new Resource(() => ask('lab'), readLab),
+    sandboxes,
+    sandbox,
     page: name => `${service}${name}`,
     picture: path => `${base}service/${path}`
   };
@@ -100,7 +108,9 @@ export function watch(gaia: Gaia, panel: Widget): void {
   often('usage', SELDOM_MS, always, gaia.usage);
   often('lab', OFTEN_MS, always, gaia.lab);
   often('clusters', OFTEN_MS, shown, gaia.clusters);
+  often('sandboxes', SELDOM_MS, gaia.sandbox === null ? shown : always, gaia.sandboxes);
   followClusters(gaia);
+  warnOfEnd(gaia);
   gaia.events.told.connect((_, { severity, title, text }) => {
     void gaia.settle();
     if (severity !== 'info' && !panel.isVisible) {
@@ -120,4 +130,26 @@ function followClusters(gaia: Gaia): void {
       void gaia.usage.refresh();
     }
   });
+}
+
+/** In a sandbox, say in time that it ends. */
+function warnOfEnd(gaia: Gaia): void {
+  let before = Infinity;
+  if (gaia.sandbox === null) {
+    return;
+  }
+  const { words } = gaia;
+  setInterval(() => {
+    const own = gaia.sandboxes.value?.[0];
+    if (own?.state !== 'running') {
+      return;
+    }
+    const left = secondsLeft(own, Date.now());
+    const minutes = before === Infinity ? null : warningPassed(before, left);
+    before = left;
+    if (minutes !== null) {
+      const keep = { label: words.t('Keep'), callback: () => void window.open(gaia.page(`sandboxes#s-${own.id}`), '_blank', 'noopener') };
+      Notification.emit(words.t('This sandbox ends in %1 min.', words.number(minutes)), 'warning', { autoClose: false, actions: [keep] });
+    }
+  }, 1000);
 }

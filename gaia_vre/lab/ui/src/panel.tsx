@@ -3,7 +3,14 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Sections } from './parts/Sections';
 import type { Gaia } from './parts/context';
+import type { Section } from './parts/section';
 import { SECTIONS } from './sections';
+
+/** In a sandbox its own countdown comes first. */
+function ordered({ sandbox }: Gaia): readonly Section[] {
+  const own = (one: Section) => one.id === 'sandboxes';
+  return sandbox === null ? SECTIONS : [...SECTIONS.filter(own), ...SECTIONS.filter(one => !own(one))];
+}
 
 /** The panel at the left; empty until JupyterLab is there. */
 export class Panel extends ReactWidget {
@@ -40,6 +47,7 @@ export class Panel extends ReactWidget {
     super.onAfterShow(message);
     void this._gaia?.clusters.refresh();
     void this._gaia?.usage.refresh();
+    void this._gaia?.sandboxes.refresh();
   }
 
   protected render(): JSX.Element | null {
@@ -47,6 +55,6 @@ export class Panel extends ReactWidget {
     if (!gaia) {
       return null;
     }
-    return <Sections gaia={gaia} sections={SECTIONS} />;
+    return <Sections gaia={gaia} sections={ordered(gaia)} />;
   }
 }

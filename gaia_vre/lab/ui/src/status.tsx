@@ -2,6 +2,7 @@ import React from 'react';
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { Countdown } from './parts/Countdown';
 import { Gaia, GaiaContext, useChanges, useGaia } from './parts/context';
 import { spoken } from './parts/Told';
 import { burn, payingAccount } from './state/usage';
@@ -45,12 +46,25 @@ function Memory(): JSX.Element {
   );
 }
 
+function Life(): JSX.Element {
+  const { sandboxes, words } = useGaia();
+  useChanges(sandboxes);
+  const own = sandboxes.value?.[0];
+  return own ? (
+    <span className="gaia-status" title={words.t('This sandbox: extend, keep or destroy it')}>
+      {words.t('Sandbox')} <Countdown sandbox={own} />
+    </span>
+  ) : (
+    <></>
+  );
+}
+
 /** Show who pays, what is left and the memory of this server at the bottom. */
 export function addStatus(app: JupyterFrontEnd, gaia: Gaia, status: IStatusBar | null): void {
-  const add = (id: string, align: 'left' | 'right', rank: number, part: JSX.Element) => {
+  const add = (id: string, align: 'left' | 'right', rank: number, part: JSX.Element, command = 'gaia:usage') => {
     const item = ReactWidget.create(
       <GaiaContext.Provider value={gaia}>
-        <button className="gaia-status-button" onClick={() => void app.commands.execute('gaia:usage')}>
+        <button className="gaia-status-button" onClick={() => void app.commands.execute(command)}>
           {part}
         </button>
       </GaiaContext.Provider>
@@ -58,6 +72,10 @@ export function addStatus(app: JupyterFrontEnd, gaia: Gaia, status: IStatusBar |
     item.addClass('jp-GaiaStatus');
     status?.registerStatusItem(`gaia-vre:${id}`, { item, align, rank });
   };
-  add('credits', 'left', 10, <Credits />);
+  if (gaia.sandbox === null) {
+    add('credits', 'left', 10, <Credits />);
+  } else {
+    add('sandbox', 'left', 5, <Life />, 'gaia:sandboxes');
+  }
   add('memory', 'right', 10, <Memory />);
 }

@@ -11,6 +11,7 @@ import { SECTIONS } from '../src/sections';
 import { Problem, Question } from '../src/state/asking';
 import { readClusters } from '../src/state/clusters';
 import { Resource } from '../src/state/resource';
+import { readSandboxes } from '../src/state/sandboxes';
 import { Search } from '../src/state/search';
 import { readLab, readUsage } from '../src/state/usage';
 import { Words } from '../src/words';
@@ -37,6 +38,9 @@ const ANSWERS: Record<string, Answer> = {
   },
   'service/api/quotas/usage': USAGE,
   clusters: { clusters: [{ name: EVIL, status: EVIL, workers: 2, worker_cores: 1, worker_memory_gib: 2, dashboard: 'javascript:alert(1)' }] },
+  'service/api/sandboxes': [
+    { id: 'abcd', title: EVIL, state: 'running', seconds_left: 5892, extensions_left: 2, extension_minutes: 60, url: 'javascript:alert(1)' }
+  ],
   lab: { name: EVIL, lease: 's-1', memory_bytes: 2 ** 30, memory_limit_bytes: 2 ** 32 }
 };
 
@@ -83,13 +87,15 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
     usage: new Resource(() => ask('service/api/quotas/usage'), readUsage),
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
+    sandboxes: new Resource(() => ask('service/api/sandboxes'), answer => readSandboxes(answer, Date.now())),
+    sandbox: null,
     settle: async () => undefined,
     page: name => `/services/gaia/${name}`,
     picture: path => `/gaia/service/${path}`
   };
   await act(async () => {
     root.render(<Sections gaia={gaia} sections={sections} />);
-    await Promise.all([gaia.usage.refresh(), gaia.clusters.refresh(), gaia.lab.refresh()]);
+    await Promise.all([gaia.usage.refresh(), gaia.clusters.refresh(), gaia.lab.refresh(), gaia.sandboxes.refresh()]);
   });
   return gaia;
 }
@@ -117,12 +123,12 @@ test('what is large or far says so', async () => {
 
 test('a section whose part of the service is missing is absent', async () => {
   await shown({ clusters: new Problem(404) });
-  expect(headings()).toEqual(['Catalog', 'Usage']);
+  expect(headings()).toEqual(['Catalog', 'Usage', 'Sandboxes']);
 });
 
 test('a service that fails is named in its section and leaves the others', async () => {
   await shown({ 'service/api/quotas/usage': new Problem(500) });
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask']);
+  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask', 'Sandboxes']);
   expect(place.textContent).toContain('GAIA answered 500.');
   expect(place.textContent).toContain('2 workers');
 });
@@ -147,7 +153,7 @@ test('a section that breaks is named and leaves the others', async () => {
   };
   await shown({}, [broken, ...SECTIONS]);
   expect(place.textContent).toContain('This part of the panel does not work: Runs.');
-  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask']);
+  expect(headings()).toEqual(['Catalog', 'Usage', 'Dask', 'Sandboxes']);
 });
 
 test('a cell is inserted, and a citation copied', async () => {
@@ -186,4 +192,15 @@ test('a message is shown inert until it is put away', async () => {
   expect(place.querySelector('script, img')).toBeNull();
   await press('Put away');
   expect(place.querySelector('.gaia-bad')).toBeNull();
+});
+
+test('a sandbox is made longer and destroyed from its row, once asked', async () => {
+  await shown();
+  expect(place.textContent).toContain('1:38:1');
+  expect([...place.querySelectorAll('a')].some(one => one.getAttribute('href') === '/services/gaia/sandboxes#s-abcd')).toBe(true);
+  await press(/^Extend by 60 min \(2 left\)/);
+  await press('Destroy this sandbox');
+  expect(stopped).toEqual([]);
+  await press('Destroy this sandbox');
+  expect(stopped).toEqual(['service/api/sandboxes/abcd']);
 });

@@ -6,19 +6,21 @@ import { spoken } from './Told';
 interface Props {
   /** What the button says, with its object. */
   label: string;
+  /** What it says before it asks once more; default: Stop. */
+  word?: string;
   /** What ends and what is safe. */
   consequence: string;
   act: () => Promise<unknown>;
 }
 
 /** Stop something: asked once more in its row, never in a dialog. */
-export function Stop({ label, consequence, act }: Props): JSX.Element {
+export function Stop({ label, word, consequence, act }: Props): JSX.Element {
   const { words } = useGaia();
   const [state, setState] = useState<'idle' | 'asked' | 'going' | Problem>('idle');
   if (state === 'idle') {
     return (
       <button className="gaia-button" aria-label={label} onClick={() => setState('asked')}>
-        {words.t('Stop')}
+        {word ?? words.t('Stop')}
       </button>
     );
   }

@@ -4,6 +4,7 @@ import type { Events } from '../events';
 import type { Ask } from '../state/asking';
 import type { Cluster } from '../state/clusters';
 import type { Resource } from '../state/resource';
+import type { Sandbox } from '../state/sandboxes';
 import type { Search } from '../state/search';
 import type { LabFacts, Usage } from '../state/usage';
 import type { Words } from '../words';
@@ -26,6 +27,9 @@ export interface Gaia {
   usage: Resource<Usage>;
   clusters: Resource<Cluster[]>;
   lab: Resource<LabFacts>;
+  sandboxes: Resource<Sandbox[]>;
+  /** The sandbox that this lab is; null for any other lab. */
+  sandbox: string | null;
   /** Ask what runs, now and once what was just stopped has given back what it held. */
   settle(): Promise<void>;
   /** Return the address of a page of the service. */

@@ -11,5 +11,5 @@ export interface Section {
   /** The part of the service is not here: nothing is shown. */
   absent?(gaia: Gaia): boolean;
   /** What changes whether it is absent. */
-  watches?(gaia: Gaia): Gaia['usage' | 'clusters'];
+  watches?(gaia: Gaia): Gaia['usage' | 'clusters' | 'sandboxes'];
 }

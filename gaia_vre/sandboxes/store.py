@@ -1,0 +1,164 @@
+"""Sandboxes in the database; each change is one statement that only its own state allows."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import func, insert, select, update
+
+from gaia_vre.core.errors import Conflict, NotFound
+from gaia_vre.database.sandboxes import SandboxRow
+from gaia_vre.sandboxes.model import LIVING, THERE, Receipt, Sandbox, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy import CursorResult, Engine, Table
+
+    from gaia_vre.sandboxes.model import State, Why
+
+_TABLE = cast("Table", SandboxRow.__table__)
+_SHOWN = 200
+
+
+class Sandboxes:
+    """The sandboxes of one database.
+
+    Parameters
+    ----------
+    clock
+        Tells the time, in UTC.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self.engine, self.clock = engine, clock
+
+    def create(self, username: str, title: str, source: Source, life: timedelta, most: int) -> Sandbox:
+        """Note a new sandbox.
+
+        Raises
+        ------
+        Conflict
+            The person has as many as one may.
+        """
+        now = self.clock()
+        made = Sandbox(secrets.token_hex(4), username, title, source, "making", now, now + life)
+        with self.engine.begin() as connection:
+            connection.execute(insert(_TABLE).values(**_values(made)))
+            # Counted after the insertion: of two that are made at once, both see both.
+            count = select(func.count()).where(_TABLE.c.username == username, _TABLE.c.state.in_(LIVING))
+            living = connection.scalar(count) or 0
+            if living > most:
+                raise Conflict(
+                    f"{username} has {living - 1} sandboxes, and {most} is the limit: keep or destroy one first"
+                )
+        return made
+
+    def find(self, number: str, username: str | None = None) -> Sandbox:
+        """Return a sandbox, of this person if one is named; raises NotFound."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(_TABLE).where(_TABLE.c.id == number)).first()
+        if row is None or username not in (None, row.username):
+            raise NotFound(f"There is no sandbox {number[:16]!a}")
+        return sandbox_of(row)
+
+    def of(self, username: str) -> list[Sandbox]:
+        """Return those of a person that are there, the oldest first."""
+        return self._all(_TABLE.c.username == username, _TABLE.c.state.in_(THERE))
+
+    def history(self, username: str) -> list[Sandbox]:
+        """Return what a person tried, the newest first."""
+        query = select(_TABLE).where(_TABLE.c.username == username).order_by(_TABLE.c.created.desc()).limit(_SHOWN)
+        with self.engine.connect() as connection:
+            return [sandbox_of(row) for row in connection.execute(query)]
+
+    def there(self, *states: State) -> list[Sandbox]:
+        """Return all that are not destroyed, or those in these states, the oldest first."""
+        return self._all(_TABLE.c.state.in_(states or (*THERE, "destroying")))
+
+    def since(self, begin: datetime) -> tuple[int, int]:
+        """Return how many were made since then, and how many of these were kept."""
+        query = select(func.count(), func.count(_TABLE.c.kept)).where(_TABLE.c.created >= begin)
+        with self.engine.connect() as connection:
+            made, kept = connection.execute(query).one()
+        return int(made), int(kept)
+
+    # Changes ------------------------------------------------------------------------------------
+
+    def extend(self, sandbox: Sandbox, by: timedelta, most: int) -> Sandbox:
+        """Make a life longer.
+
+        Raises
+        ------
+        Conflict
+            It has ended, or was made longer as often as it may.
+        """
+        if sandbox.state not in LIVING:
+            raise Conflict(f"The sandbox {sandbox.id} has ended and cannot be made longer; its files can be kept")
+        if sandbox.extensions >= most:
+            raise Conflict(f"The sandbox {sandbox.id} was made longer {most} times, which is the limit: keep its files")
+        changed = replace(sandbox, deadline=sandbox.deadline + by, extensions=sandbox.extensions + 1, warned=0)
+        same = _TABLE.c.extensions == sandbox.extensions
+        given = {"deadline": changed.deadline, "extensions": changed.extensions, "warned": 0}
+        if not self._change(sandbox.id, LIVING, given, same):
+            raise Conflict(f"The sandbox {sandbox.id} changed meanwhile: look again")
+        return changed
+
+    def began(self, number: str, title: str, source: Source) -> bool:
+        """Note that a sandbox is furnished and starts."""
+        return self._change(number, ("making",), {"title": title, "source": source.stored(), "state": "running"})
+
+    def warn(self, number: str, minutes: int) -> bool:
+        """Note that its person was warned so many minutes before the deadline."""
+        return self._change(number, LIVING, {"warned": minutes})
+
+    def freeze(self, number: str, why: Why, until: datetime) -> bool:
+        """Note that a sandbox has ended; its files stay until then. Say whether it had not ended before."""
+        now = self.clock()
+        return self._change(number, LIVING, {"state": "frozen", "why": why, "ended": now, "frozen_until": until})
+
+    def give_up(self, number: str, why: Why) -> bool:
+        """Note that what is left of a sandbox is to go."""
+        ended = func.coalesce(_TABLE.c.ended, self.clock())
+        reason = {} if why == "" else {"why": why}
+        return self._change(number, THERE, {"state": "destroying", "ended": ended, **reason})
+
+    def destroyed(self, number: str) -> bool:
+        """Note that nothing is left of it."""
+        return self._change(number, ("destroying",), {"state": "destroyed", "destroyed": self.clock()})
+
+    def kept(self, number: str, receipt: Receipt) -> None:
+        """Note what was kept of it."""
+        given = {"kept": asdict(receipt) | {"at": receipt.at.isoformat(), "left_out": list(receipt.left_out)}}
+        self._change(number, (*THERE, "destroying"), given)
+
+    def _change(self, number: str, states: Iterable[State], given: dict[str, Any], *more: Any) -> bool:
+        query = update(_TABLE).where(_TABLE.c.id == number, _TABLE.c.state.in_(tuple(states)), *more)
+        with self.engine.begin() as connection:
+            done = cast("CursorResult[Any]", connection.execute(query.values(**given)))
+        return bool(done.rowcount)
+
+    def _all(self, *which: Any) -> list[Sandbox]:
+        query = select(_TABLE).where(*which).order_by(_TABLE.c.created, _TABLE.c.id)
+        with self.engine.connect() as connection:
+            return [sandbox_of(row) for row in connection.execute(query)]
+
+
+def sandbox_of(row: Any) -> Sandbox:
+    """Return the sandbox that a row tells of."""
+    values = {name: getattr(row, name) for name in Sandbox.__dataclass_fields__}
+    return Sandbox(**values | {"source": Source.of(row.source), "kept": _receipt(row.kept)})
+
+
+def _receipt(kept: dict[str, Any] | None) -> Receipt | None:
+    if kept is None:
+        return None
+    return Receipt(**kept | {"at": datetime.fromisoformat(kept["at"]), "left_out": tuple(kept["left_out"])})
+
+
+def _values(sandbox: Sandbox) -> dict[str, Any]:
+    values = {name: getattr(sandbox, name) for name in Sandbox.__dataclass_fields__}
+    return values | {"source": sandbox.source.stored(), "kept": None}

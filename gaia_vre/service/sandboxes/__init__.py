@@ -1,0 +1,1 @@
+"""Sandboxes over HTTP, and what the reconcile loop does for them."""

@@ -1,0 +1,174 @@
+"""The lives of sandboxes: made, started, made longer, ended, destroyed; each step can be taken again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gaia_vre.core.errors import GaiaError, NotAllowed, Unavailable
+from gaia_vre.core.kinds import SANDBOX_SERVER
+from gaia_vre.core.state import StateFolder
+from gaia_vre.messages.model import Message
+from gaia_vre.sandboxes.folders import Folders
+from gaia_vre.sandboxes.sources import Maker, check_source, furnish
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gaia_vre.core.settings import Settings
+    from gaia_vre.messages.store import Messages
+    from gaia_vre.projects.store import Projects
+    from gaia_vre.quotas.deciding import Office
+    from gaia_vre.sandboxes.model import Sandbox, Why, Wish
+    from gaia_vre.sandboxes.store import Sandboxes
+    from gaia_vre.service.dependencies import Parts
+    from gaia_vre.service.hub import Hub
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What is done to sandboxes."""
+
+    settings: Settings
+    sandboxes: Sandboxes
+    hub: Hub
+    office: Office
+    messages: Messages
+    folders: Folders
+    projects: Projects
+
+    @classmethod
+    def of(cls, parts: Parts) -> Lives:
+        """Return them for these parts of the service."""
+        folders = Folders(StateFolder(parts.settings.state).sandboxes)
+        projects = parts.registry.projects
+        return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, projects)
+
+    # Begin --------------------------------------------------------------------------------------
+
+    def make(self, wish: Wish, maker: Maker) -> Sandbox:
+        """Make a sandbox and begin to start its server, which is ready some seconds later.
+
+        Raises
+        ------
+        NotAllowed
+            There are no sandboxes here.
+        Conflict
+            The person has as many as one may, or the pool that pays has nothing left.
+        GaiaError
+            What it is to start from cannot be had.
+        """
+        self._check_here()
+        wish = replace(wish, source=check_source(wish.source, self.settings))
+        policy = self.settings.sandboxes
+        title = " ".join(wish.title.split()) or wish.source.reference or "Sandbox"
+        life = timedelta(minutes=policy.minutes)
+        made = self.sandboxes.create(maker.username, title[:120], wish.source, life, policy.most_of(maker.groups))
+        try:
+            return self._begin(made, wish, maker)
+        except GaiaError:
+            self.destroy(made, "failed")
+            raise
+
+    def _begin(self, made: Sandbox, wish: Wish, maker: Maker) -> Sandbox:
+        home = self.folders.make(made.id)
+        found = furnish(made.source, home, maker, self.settings, self.projects)
+        source = replace(
+            made.source, path=found.opens or made.source.path, revision=found.revision or made.source.revision
+        )
+        title = made.title if wish.title else (found.title or made.title)[:120]
+        self.folders.live(made.id, made.deadline)
+        self.sandboxes.began(made.id, title, source)
+        size = self.settings.sandboxes.size
+        self.hub.start_for(made.username, made.server, {"size": size} if size else {})
+        return self.sandboxes.find(made.id)
+
+    def _check_here(self) -> None:
+        if not self.settings.sandboxes.enabled:
+            raise NotAllowed("There are no sandboxes here: the setting sandboxes.enabled is off")
+        if self.settings.kubernetes is not None:
+            raise Unavailable(
+                "There are no sandboxes on a cluster so far, only where labs are processes of one machine"
+            )
+
+    def admitted(self, username: str, server: str) -> Sandbox:
+        """Return the sandbox that a server is started for.
+
+        Raises
+        ------
+        NotAllowed
+            Nobody made such a sandbox, or it has ended.
+        """
+        mine = self.sandboxes.of(username)
+        found = next((one for one in mine if one.server == server), None)
+        if found is None:
+            raise NotAllowed(
+                f"There is no sandbox {server[:40]!a} of {username}: names that begin with {SANDBOX_SERVER} are kept "
+                "for sandboxes, which the service makes"
+            )
+        if found.state != "running" or self.sandboxes.clock() >= found.deadline:
+            raise NotAllowed(
+                f"The sandbox {found.title!a} has ended; make a new one, and keep its files if you need them"
+            )
+        return found
+
+    def extend(self, sandbox: Sandbox) -> Sandbox:
+        """Make a life longer; raises Conflict when it has ended or was made longer too often."""
+        policy = self.settings.sandboxes
+        changed = self.sandboxes.extend(sandbox, timedelta(minutes=policy.extension_minutes), policy.extensions)
+        self.folders.live(changed.id, changed.deadline)
+        return changed
+
+    # End ----------------------------------------------------------------------------------------
+
+    def end(self, sandbox: Sandbox, why: Why) -> None:
+        """Stop a sandbox; its files stay for a while."""
+        until = self.sandboxes.clock() + timedelta(hours=self.settings.sandboxes.frozen_hours)
+        self.folders.end(sandbox.id, why)
+        if self.sandboxes.freeze(sandbox.id, why, until):
+            log.info("Sandbox %s of %s has ended: %s", sandbox.id, sandbox.username, why)
+            self.messages.send(_frozen(sandbox, why, self.sandboxes.clock(), until))
+        self.stop(sandbox)
+
+    def stop(self, sandbox: Sandbox) -> None:
+        """Have the hub stop the server; without the hub the keeper has ended it."""
+        try:
+            self.hub.stop(sandbox.username, sandbox.server)
+        except GaiaError as error:
+            log.info("The hub did not stop %s: %s", sandbox.server, error.message)
+
+    def destroy(self, sandbox: Sandbox, why: Why = "") -> None:
+        """Take away everything of a sandbox, now or, where something does not answer, at the next passes."""
+        self.sandboxes.give_up(sandbox.id, why)
+        try:
+            self.finish(sandbox)
+        except (GaiaError, OSError) as error:
+            log.warning("Something of the sandbox %s is left, and is tried again: %s", sandbox.id, error)
+
+    def finish(self, sandbox: Sandbox) -> None:
+        """Take away what is left: processes, the hub's entry with its tokens, the lease, the files."""
+        self.folders.end(sandbox.id, "stuck" if sandbox.why == "failed" else sandbox.why or "asked")
+        self.hub.remove(sandbox.username, sandbox.server)
+        for lease, _ in self.office.held_by(sandbox.username):
+            if lease.thing == sandbox.server:
+                self.office.release(lease.id)
+        self.folders.remove(sandbox.id)
+        output = StateFolder(self.settings.state).lab_log(sandbox.username, sandbox.server)
+        output.unlink(missing_ok=True)
+        self.sandboxes.destroyed(sandbox.id)
+
+
+def _frozen(sandbox: Sandbox, why: Why, now: datetime, until: datetime) -> Message:
+    return Message(
+        key=f"sandbox-ended:{sandbox.id}",
+        kind="sandbox-ended",
+        username=sandbox.username,
+        created=now,
+        facts={"title": sandbox.title, "why": why, "until": until},
+        severity="warn",
+        expires=until,
+    )

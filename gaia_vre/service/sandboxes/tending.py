@@ -1,0 +1,103 @@
+"""What the reconcile loop does for sandboxes: ends them in time, warns before, leaves nothing of them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gaia_vre.core.errors import GaiaError
+from gaia_vre.core.kinds import SANDBOX_SERVER
+from gaia_vre.messages.model import Message
+from gaia_vre.sandboxes.model import LIVING
+from gaia_vre.sandboxes.rules import Patience, Seen, end_of, warning_of
+from gaia_vre.service.sandboxes.lives import Lives
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gaia_vre.sandboxes.model import Sandbox
+    from gaia_vre.service.dependencies import Parts
+    from gaia_vre.service.hub import Server
+
+log = logging.getLogger(__name__)
+
+
+class Tending:
+    """One pass after another over everything that is there of sandboxes."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.lives = Lives.of(parts)
+        self.patience = Patience(
+            timedelta(minutes=parts.settings.sandboxes.idle_minutes),
+            timedelta(seconds=parts.settings.labs.start_seconds),
+        )
+
+    def step(self, servers: Sequence[Server], now: datetime) -> None:
+        """Bring every sandbox in the state that its dates ask for, and take away what belongs to none."""
+        # Read before the records: what is made meanwhile is not taken for a leftover.
+        numbers = list(self.lives.folders.numbers())
+        found = self.lives.sandboxes.there()
+        active = {(one.username, one.name): one for one in servers}
+        for sandbox in found:
+            try:
+                self._tend(sandbox, active.get((sandbox.username, sandbox.server)), now)
+            except (GaiaError, OSError) as error:
+                log.warning("Sandbox %s is looked after at the next pass: %s", sandbox.id, error)
+        self._remove_strangers(found, numbers, servers)
+
+    def _tend(self, sandbox: Sandbox, server: Server | None, now: datetime) -> None:
+        if sandbox.state == "destroying":
+            self.lives.finish(sandbox)
+        elif sandbox.state == "frozen":
+            if server is not None:
+                self.lives.stop(sandbox)
+            if sandbox.frozen_until is not None and now >= sandbox.frozen_until:
+                self.lives.destroy(sandbox)
+        elif sandbox.state in LIVING:
+            self._live(sandbox, server, now)
+
+    def _live(self, sandbox: Sandbox, server: Server | None, now: datetime) -> None:
+        ended = self.lives.folders.ended(sandbox.id)
+        last = (server.last_activity or server.started) if server else None
+        why = end_of(sandbox, Seen(server is not None, last, ended), now, self.patience)  # type: ignore[arg-type]
+        if why == "failed":
+            self.lives.destroy(sandbox, why)
+        elif why is not None:
+            self.lives.end(sandbox, why)
+        elif (minutes := warning_of(sandbox, now)) and self.lives.sandboxes.warn(sandbox.id, minutes):
+            self.lives.messages.send(_warning(sandbox, minutes, now))
+
+    def _remove_strangers(self, found: Sequence[Sandbox], numbers: Sequence[str], servers: Sequence[Server]) -> None:
+        known = {(one.username, one.server) for one in found}
+        for server in servers:
+            if server.name.startswith(SANDBOX_SERVER) and (server.username, server.name) not in known:
+                self._remove_server(server)
+        there = {one.id for one in found}
+        for number in numbers:
+            if number not in there:
+                log.warning("The folder of the sandbox %s, which is no more, is removed", number)
+                self.lives.folders.end(number, "lost")
+                self.lives.folders.remove(number)
+
+    def _remove_server(self, server: Server) -> None:
+        if any(one.server == server.name for one in self.lives.sandboxes.of(server.username)):
+            return  # made since the records were read
+        log.warning("Server %s of %s belongs to no sandbox and is removed", server.name, server.username)
+        try:
+            self.lives.hub.remove(server.username, server.name)
+        except GaiaError as error:
+            log.warning("It is tried again at the next pass: %s", error.message)
+
+
+def _warning(sandbox: Sandbox, minutes: int, now: datetime) -> Message:
+    return Message(
+        key=f"sandbox-ends:{sandbox.id}:{sandbox.extensions}:{minutes}",
+        kind="sandbox-ends",
+        username=sandbox.username,
+        created=now,
+        facts={"title": sandbox.title, "ends": sandbox.deadline},
+        severity="warn" if minutes > 10 else "bad",
+        expires=sandbox.deadline,
+    )

@@ -1,0 +1,76 @@
+"""Sandboxes: how long a start takes against a normal lab of ours, and what many leave behind."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from tests.benchmarks.measure import Measure
+from tests.benchmarks.platforms import newcomer, ours
+from tests.support.lab_client import LabClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TIMES = 7
+_PATIENCE_SECONDS = 120.0
+
+
+@contextmanager
+def somebody() -> Iterator[tuple[str, httpx2.Client]]:
+    """Return a new person and what asks hub and service with a token of theirs."""
+    platform, username = ours(), newcomer()
+    with LabClient(platform.url) as browser:
+        browser.login(username, platform.password(username))
+        asked = browser.http.post(
+            f"/hub/api/users/{username}/tokens", json={"note": "benchmark"}, headers=browser._headers("/hub/")
+        )
+    headers = {"Authorization": f"token {asked.json()['token']}"}
+    with httpx2.Client(base_url=platform.url, headers=headers, timeout=60, trust_env=False) as client:
+        yield username, client
+
+
+def until_ready(client: httpx2.Client, name: str) -> None:
+    """Wait until the hub says that a server is ready."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        servers = client.get("/hub/api/user").json()["servers"]
+        if servers.get(name, {}).get("ready"):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"{name!r} is not ready")
+
+
+def lab(username: str, client: httpx2.Client) -> float:
+    """Start and stop a normal lab; return the seconds of the start."""
+    begin = time.perf_counter()
+    client.post(f"/hub/api/users/{username}/server")
+    until_ready(client, "")
+    seconds = time.perf_counter() - begin
+    while client.delete(f"/hub/api/users/{username}/server").status_code == 202:
+        time.sleep(0.1)
+    return seconds
+
+
+def sandbox(client: httpx2.Client) -> float:
+    """Make and destroy a sandbox; return the seconds of the start."""
+    begin = time.perf_counter()
+    made = client.post("/services/gaia/api/sandboxes", json={}).json()
+    until_ready(client, made["server"])
+    seconds = time.perf_counter() - begin
+    address = f"/services/gaia/api/sandboxes/{made['id']}"
+    client.delete(address)
+    while client.get(address).json()["state"] != "destroyed":
+        time.sleep(0.1)
+    return seconds
+
+
+def measure() -> Measure:
+    with somebody() as (username, client):
+        lab(username, client), sandbox(client)  # warm the disk
+        pairs = [(sandbox(client), lab(username, client)) for _ in range(_TIMES)]
+    sandboxes, labs = zip(*pairs, strict=True)
+    return Measure("sandbox start, against a normal lab of ours", "s", list(sandboxes), list(labs), aim=1.1)
