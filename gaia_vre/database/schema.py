@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gaia_vre.database import messages, projects, quotas, sandboxes, starts
+from gaia_vre.database import messages, projects, publications, quotas, sandboxes, starts
 from gaia_vre.database.tables import Table
 
-__all__ = ["METADATA", "messages", "projects", "quotas", "sandboxes", "starts"]
+__all__ = ["METADATA", "messages", "projects", "publications", "quotas", "sandboxes", "starts"]
 
 METADATA = Table.metadata

@@ -36,12 +36,18 @@ _EVENTS = {
     "asked": said("{by} asked to join"),
     "declined": said("{by} declined the request of {username}"),
     "looked": said("the administrator {by} looked at it"),
+    "published": said("{by} published the notebook “{title}”"),
+    "withdrawn": said("{by} withdrew the notebook “{title}”"),
     "state": said("its dates made it another state"),
 }
 
 
 def event_words(language: Language, event: Event) -> str:
     """Return a line of a project's history as a sentence."""
-    facts: dict[str, Any] = {"username": "", "group": ""} | event.facts | {"by": event.by}
+    facts: dict[str, Any] = {"username": "", "group": "", "title": ""} | event.facts | {"by": event.by}
     known = _EVENTS.get(event.kind)
-    return language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group")}) if known else ""
+    return (
+        language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group", "title")})
+        if known
+        else ""
+    )
