@@ -25,8 +25,7 @@ LIST = f"{PREFIX}published"
 # A page in a sandbox has no origin: it could read nothing of ours even if something in it ran.
 _ENCLOSED = {
     "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
-    "img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-    "X-Frame-Options": "SAMEORIGIN",
+    "img-src data:; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "private, no-cache",
 }
 
@@ -51,6 +50,8 @@ def one(request: Request, number: Published, service: UsesParts, language: UsesL
         return service.login.begin(request, redirect, f"{LIST}/{number}")
     known = shown.role is not None or (who is not None and shown.project.visibility != "private")
     context = _context(service, language, who) | {"shown": shown, "project_known": known}
+    # Written into the frame: a cookie counts for whole pages alone, so that no script of a lab reads them.
+    context["content"] = templates.get_template("publishing/content.html").render(_inside(service, language, shown))
     return templates.TemplateResponse(request, "publishing/notebook.html", context)
 
 
@@ -58,8 +59,7 @@ def one(request: Request, number: Published, service: UsesParts, language: UsesL
 def content(request: Request, number: Published, service: UsesParts, language: UsesLanguage) -> Response:
     """Return the notebook itself, as a page without an origin in which nothing runs."""
     shown = _read(request, service, number)
-    page = Markup(service.publications.page(shown))  # noqa: S704 - cleaned when it was published
-    context = {"page": page, "title": shown.publication.title, "lang": language}
+    context = _inside(service, language, shown)
     return templates.TemplateResponse(request, "publishing/content.html", context, headers=_ENCLOSED)
 
 
@@ -120,6 +120,11 @@ def _read(request: Request, service: Parts, number: int) -> Shown:
     if shown is None:
         raise NotAllowed("Sign in to read this")
     return shown
+
+
+def _inside(service: Parts, language: Language, shown: Shown) -> dict[str, Any]:
+    page = Markup(service.publications.page(shown))  # noqa: S704 - cleaned when it was published
+    return {"page": page, "title": shown.publication.title, "lang": language, "prefix": PREFIX}
 
 
 def _context(service: Parts, language: Language, who: Caller | None) -> dict[str, Any]:
