@@ -137,6 +137,39 @@ class SharedProject:
             found: list[dict[str, Any]] = service.ask("GET", path)
             return found
 
+    def publish(self, path: str, title: str = "", audience: str = "members", *, listed: bool = False) -> dict[str, Any]:
+        """Publish a notebook of the project's folder as it is now; the same one again is its next version.
+
+        Parameters
+        ----------
+        path
+            Where it is in the project's folder, such as ``results/heat.ipynb``.
+        audience
+            ``members``, ``signed-in`` or, where the operator lets it be, ``public``.
+        listed
+            Whether it stands in the list of what projects publish.
+
+        Returns
+        -------
+        dict
+            ``id``, ``version`` and ``address``, where it is read, among others.
+        """
+        body = {"path": path, "title": title, "audience": audience, "listed": listed}
+        with _service() as service:
+            made: dict[str, Any] = service.ask("POST", f"/projects/{self.slug}/published", body)
+            return made
+
+    def published(self) -> list[dict[str, Any]]:
+        """Return what it publishes, as far as I may read it."""
+        with _service() as service:
+            found: list[dict[str, Any]] = service.ask("GET", f"/projects/{self.slug}/published")
+            return found
+
+    def withdraw(self, number: int) -> None:
+        """Show something no longer; raises NotFound, and NotAllowed for all but editors."""
+        with _service() as service:
+            service.ask("DELETE", f"/projects/{self.slug}/published/{int(number)}")
+
     def history(self) -> list[dict[str, Any]]:
         """Return what happened, newest first."""
         with _service() as service:

@@ -1,4 +1,4 @@
-"""Projects from a terminal of a lab: made, shown, their people, their server, their way to another place."""
+"""Projects from a terminal of a lab: made, shown, their people, their server, what they publish, their way elsewhere."""
 
 from __future__ import annotations
 
@@ -165,6 +165,28 @@ def server(name: str, act: str | None, size: str | None, as_json: bool) -> None:
 
 def _at(facts: dict[str, Any]) -> str:
     return f", {facts['size']}, at {facts['url']}" if facts["url"] else ""
+
+
+@project.command()
+@click.argument("name")
+@click.argument("path")
+@click.option("--title", default="", help="Its name when left out.")
+@click.option("--audience", type=click.Choice(["members", "signed-in", "public"]), default="members", show_default=True)
+@click.option("--listed", is_flag=True, help="Have it stand in the list of what projects publish.")
+@_as_json
+def publish(name: str, path: str, as_json: bool, **said: Any) -> None:
+    """Publish a notebook of a project's folder as it is now."""
+    made = door(name).publish(path, **said)
+    click.echo(json.dumps(made) if as_json else f"Version {made['version']}: {made['address']}")
+
+
+@project.command()
+@click.argument("name")
+@click.argument("number", type=int)
+def withdraw(name: str, number: int) -> None:
+    """Show something that a project published no longer."""
+    door(name).withdraw(number)
+    click.echo(f"{name} shows {number} no longer.")
 
 
 def _tell(found: SharedProject, as_json: bool) -> None:

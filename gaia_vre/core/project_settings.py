@@ -91,6 +91,12 @@ class Projects(Part):
         default=14, ge=1, le=3660, description="Days that deleted files of projects stay in their trash."
     )
 
+    public_results: bool = Field(
+        default=False,
+        description="Let editors publish notebooks to everybody, without signing in; "
+        "where this is off, what was published so is for those who are signed in.",
+    )
+
     @field_validator("communities")
     @classmethod
     def _communities_are_unique(cls, communities: tuple[CommunityPolicy, ...]) -> tuple[CommunityPolicy, ...]:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from gaia_vre.database import messages, project_lives, projects, quotas, sandboxes, starts, visits
+from gaia_vre.database import (
+    messages,
+    project_lives,
+    projects,
+    publications,
+    quotas,
+    sandboxes,
+    starts,
+    visits,
+)
 from gaia_vre.database.tables import Table
 
-__all__ = ["METADATA", "messages", "project_lives", "projects", "quotas", "sandboxes", "starts", "visits"]
+__all__ = [
+    "METADATA",
+    "messages",
+    "project_lives",
+    "projects",
+    "publications",
+    "quotas",
+    "sandboxes",
+    "starts",
+    "visits",
+]
 
 METADATA = Table.metadata

@@ -98,6 +98,26 @@ class Folders:
                 shown = [_entry(one) for one in found if not one.name.startswith(".")]
         return sorted(shown, key=lambda one: (not one.folder, one.name.casefold()))[:MOST_SHOWN]
 
+    def read(self, slug: str, path: str, most_bytes: int) -> bytes:
+        """Return what a file of a project holds now.
+
+        Raises
+        ------
+        NotFound
+            There is no such file, or a link stands somewhere in the way, also one to the same file by another name:
+            a file that has other names may be somebody's who never gave it to the project.
+        InvalidInput
+            It is no path within the folder, or the file is larger than that.
+        """
+        *above, name = _steps(path) or [""]
+        if not name or path.startswith("/"):
+            raise InvalidInput(f"{path[:80]!a} is no file of a project")
+        with contextlib.ExitStack() as opened:
+            handle = opened.enter_context(_opened(slug, self.root))
+            for step in above:
+                handle = opened.enter_context(_opened(step, handle))
+            return _content(name, handle, most_bytes)
+
     # Trash --------------------------------------------------------------------------------------
 
     def thrown_away(self, slug: str) -> list[Thrown]:
@@ -212,6 +232,23 @@ def _opened(name: str, parent: Path | int) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def _content(name: str, folder: int, most_bytes: int) -> bytes:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(name, flags, dir_fd=folder)
+    except (OSError, ValueError) as error:
+        raise NotFound(f"There is no file {name[:80]!a}") from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
+        os.close(handle)
+        raise NotFound(f"There is no file {name[:80]!a} that belongs to this project alone")
+    with os.fdopen(handle, "rb") as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise InvalidInput(f"{name[:80]!a} has {facts.st_size:,} bytes; at most {most_bytes:,} are read")
+    return content
 
 
 def _entry(one: os.DirEntry[str]) -> Entry:

@@ -58,13 +58,13 @@ def slug_of(title: str) -> str:
 def check_new(new: NewProject) -> None:
     """Raise InvalidInput for what no project can be."""
     check_slug(new.slug)
-    _check_words(new.title, new.description)
+    check_words(new.title, new.description)
     check_period(new.starts, new.ends)
 
 
 def check_change(project: Project, change: Change) -> None:
     """Raise InvalidInput for what a project cannot become."""
-    _check_words(
+    check_words(
         project.title if change.title is None else change.title,
         project.description if change.description is None else change.description,
     )
@@ -147,7 +147,8 @@ def state_at(project: Project, now: datetime, grace: timedelta) -> State:
     return "read-only" if now < project.ends + grace else "archived"
 
 
-def _check_words(title: str, description: str) -> None:
+def check_words(title: str, description: str) -> None:
+    """Raise InvalidInput for what cannot be shown as a title or a description."""
     if not title.strip() or len(title) > TITLE:
         raise InvalidInput(f"The title has {len(title)} characters; it takes 1 to {TITLE}")
     if len(description) > DESCRIPTION:

@@ -37,6 +37,8 @@ from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects import server_pages as project_server_pages
 from gaia_vre.service.projects import server_routes as project_server_routes
 from gaia_vre.service.projects.archiving import archiving_thread
+from gaia_vre.service.publishing import pages as publishing_pages
+from gaia_vre.service.publishing import routes as publishing_routes
 from gaia_vre.service.quotas import pages as quota_pages
 from gaia_vre.service.quotas import report as quota_report
 from gaia_vre.service.quotas import routes as quota_history
@@ -111,6 +113,8 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.include_router(project_routes.router, prefix=PREFIX)
     app.include_router(project_server_routes.router, prefix=PREFIX)
     app.include_router(project_server_pages.router, prefix=PREFIX)
+    app.include_router(publishing_routes.router, prefix=PREFIX)
+    app.include_router(publishing_pages.router, prefix=PREFIX)
     app.include_router(project_pages.router, prefix=PREFIX)
     app.include_router(life_pages.router, prefix=PREFIX)
     app.include_router(sandbox_routes.router, prefix=PREFIX)

@@ -18,6 +18,7 @@ from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
+from gaia_vre.projects.publishing import Publications
 from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.sandboxes.store import Sandboxes
@@ -74,6 +75,12 @@ class Parts:
     def folders(self) -> Folders:
         """The folders that members of projects share."""
         return Folders(self.settings.project_folders)
+
+    @cached_property
+    def publications(self) -> Publications:
+        """What projects publish."""
+        public = self.settings.projects.public_results
+        return Publications(self.registry.projects, self.folders, public=public)
 
     @cached_property
     def mounts(self) -> Mounts:

@@ -31,7 +31,9 @@ class Measured:
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)  # what is shown in a frame of ours says so itself
                 self._count(scope, message["status"], time.perf_counter() - begun)
             await send(message)
 

@@ -154,7 +154,9 @@ def test_a_year_in_a_question_is_a_time(engine_of: Callable[..., Engine], text: 
     globe = (-180.0, -90.0, 180.0, 90.0)
     old = Facts(period=Period("1990-01-01T00:00:00Z", "2008-12-31T00:00:00Z"), box=globe)
     new = Facts(period=Period("2010-01-01T00:00:00Z", None), box=globe)
-    assert ids(engine_of(replace(WARM, id="old", facts=old), replace(WARM, id="new", facts=new), COLD), text) == expected
+    assert (
+        ids(engine_of(replace(WARM, id="old", facts=old), replace(WARM, id="new", facts=new), COLD), text) == expected
+    )
 
 
 def test_a_year_that_no_period_covers_is_a_word(engine_of: Callable[..., Engine]) -> None:

@@ -26,6 +26,7 @@ from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.ending import ending
 from gaia_vre.service.projects.routes import actor, invitation_address, known, look
 from gaia_vre.service.projects.server_pages import project_sheet
+from gaia_vre.service.publishing.words import published_sheet
 from gaia_vre.service.quotas.pages import end_of
 from gaia_vre.service.quotas.words import day_words
 
@@ -246,7 +247,9 @@ def spoken(service: Parts, language: Language) -> dict[str, Any]:
 def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: str = "") -> dict[str, Any]:
     found = look(service, slug, who)
     inside = who.person.admin or rules.may(found.role, "read", found.project)
-    may = {act: rules.may(found.role, act, found.project) for act in ("ask", "people", "owners", "end", "spend")}
+    may = {
+        act: rules.may(found.role, act, found.project) for act in ("ask", "people", "owners", "end", "spend", "write")
+    }
     joinings, registry = service.registry.joinings, service.registry
     return _context(service, language, who) | {
         "project": found.project,
@@ -263,6 +266,7 @@ def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: s
         "link": None,
         **ending(service, language, who, found, inside=inside),
         **project_sheet(service, language, found, folder, admin=who.person.admin),
+        **published_sheet(service, language, found, actor(service, who)),
     }
 
 

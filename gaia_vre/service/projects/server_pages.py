@@ -55,7 +55,7 @@ def put_back(slug: Slug, who: SubmitsAs, service: UsesParts, number: Annotated[s
 def project_sheet(service: Parts, language: Language, found: Mine, folder: str, *, admin: bool) -> dict[str, Any]:
     """Return what a project's page shows of its server and files; nothing to those who are no members."""
     if found.role is None and not admin:
-        return {"server": None, "files": [], "folder": "", "trash": []}
+        return {"server": None, "files": [], "notebooks": [], "folder": "", "trash": []}
     slug, servers = found.project.slug, service.project_servers
     try:
         server = servers.look(found.project)
@@ -70,6 +70,7 @@ def project_sheet(service: Parts, language: Language, found: Mine, folder: str, 
         "present": servers.present(slug),
         "sizes": {one.name: language.text(one.title) for one in service.settings.labs.sizes},
         "files": files,
+        "notebooks": [one.name for one in files or () if one.name.endswith(".ipynb") and not (one.folder or one.link)],
         "trash": service.folders.thrown_away(slug)[:_TRASH] if may(found.role, "write", found.project) else [],
         "trash_days": service.settings.projects.trash_days,
         "folder": folder.strip("/") if files is not None else "",

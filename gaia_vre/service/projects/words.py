@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gaia_vre.core.marking import said
 
@@ -46,16 +46,18 @@ _EVENTS = {
     "deleted": said("{by} deleted it"),
     "imported": said("{by} brought it in from a bag"),
     "uninvited": said("{by} took the invitation of {username} back"),
+    "published": said("{by} published the notebook “{title}”"),
+    "withdrawn": said("{by} withdrew the notebook “{title}”"),
     "state": said("its dates made it another state"),
 }
 
 
 def event_words(language: Language, event: Event) -> str:
     """Return a line of a project's history as a sentence."""
-    facts: dict[str, Any] = {"username": "", "group": "", "name": ""} | event.facts | {"by": event.by}
+    facts = {"username": "", "group": "", "name": "", "title": ""} | event.facts | {"by": event.by}
     known = _EVENTS.get(event.kind)
     return (
-        language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group", "name")})
+        language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group", "name", "title")})
         if known
         else ""
     )

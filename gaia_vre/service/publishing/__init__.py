@@ -1,0 +1,1 @@
+"""What projects publish, over HTTP."""
