@@ -1,4 +1,4 @@
-"""Projects from a terminal of a lab: made, shown, their people, their server, what they publish, their way elsewhere."""
+"""Projects from a terminal of a lab: made, shown, their people, server and results, their way elsewhere."""
 
 from __future__ import annotations
 

@@ -17,40 +17,20 @@ from gaia_vre.core.state import StateFolder
 from gaia_vre.database.engine import check_usable
 from gaia_vre.look import STATIC
 from gaia_vre.look.leaflet import installed_leaflet
-from gaia_vre.service import pages, quota_routes, routes
-from gaia_vre.service.account import pages as account_pages
+from gaia_vre.service import pages
 from gaia_vre.service.bounds import BoundedBody
-from gaia_vre.service.catalog import pages as catalog_pages
-from gaia_vre.service.catalog import routes as access
-from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.catalog.files import Files
 from gaia_vre.service.catalog.pictures import Pictures
 from gaia_vre.service.measuring import Measured
-from gaia_vre.service.messages import pages as message_pages
-from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.messages.stream import Events
-from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.problems import install, problem
-from gaia_vre.service.projects import life_pages, life_routes, moving_routes
-from gaia_vre.service.projects import pages as project_pages
-from gaia_vre.service.projects import routes as project_routes
-from gaia_vre.service.projects import server_pages as project_server_pages
-from gaia_vre.service.projects import server_routes as project_server_routes
 from gaia_vre.service.projects.archiving import archiving_thread
-from gaia_vre.service.publishing import pages as publishing_pages
-from gaia_vre.service.publishing import routes as publishing_routes
-from gaia_vre.service.quotas import pages as quota_pages
-from gaia_vre.service.quotas import report as quota_report
-from gaia_vre.service.quotas import routes as quota_history
-from gaia_vre.service.quotas import shares as quota_shares
+from gaia_vre.service.projects.moving_routes import IMPORTS
 from gaia_vre.service.reconcile import Reconciler
-from gaia_vre.service.sandboxes import pages as sandbox_pages
-from gaia_vre.service.sandboxes import routes as sandbox_routes
+from gaia_vre.service.routers import ROUTERS
 from gaia_vre.service.stac.addresses import Addresses
 from gaia_vre.service.stac.app import Guarded, make_stac
-from gaia_vre.service.starts import routes as start_routes
 from gaia_vre.service.storage import storage_thread
-from gaia_vre.service.visits import routes as visit_routes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,42 +77,17 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.state.parts = parts
     app.state.events = events = Events(parts)
     install(app, pages.problem_page)
-    app.include_router(routes.router, prefix=PREFIX)
-    app.include_router(access.router, prefix=PREFIX)
-    app.include_router(search_routes.router, prefix=PREFIX)
-    app.include_router(quota_routes.router, prefix=PREFIX)
-    app.include_router(quota_history.router, prefix=PREFIX)
-    app.include_router(message_routes.router, prefix=PREFIX)
-    app.include_router(start_routes.router, prefix=PREFIX)
-    app.include_router(visit_routes.router, prefix=PREFIX)
-    app.include_router(message_pages.router, prefix=PREFIX)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
     app.router.routes.append(Route(f"{PREFIX}/api/events", events, include_in_schema=False))
-    app.include_router(quota_pages.router, prefix=PREFIX)
-    app.include_router(moving_routes.router, prefix=PREFIX)
-    app.include_router(life_routes.router, prefix=PREFIX)
-    app.include_router(project_routes.router, prefix=PREFIX)
-    app.include_router(project_server_routes.router, prefix=PREFIX)
-    app.include_router(project_server_pages.router, prefix=PREFIX)
-    app.include_router(publishing_routes.router, prefix=PREFIX)
-    app.include_router(publishing_pages.router, prefix=PREFIX)
-    app.include_router(project_pages.router, prefix=PREFIX)
-    app.include_router(life_pages.router, prefix=PREFIX)
-    app.include_router(sandbox_routes.router, prefix=PREFIX)
-    app.include_router(quota_report.router, prefix=PREFIX)
-    app.include_router(quota_shares.router, prefix=PREFIX)
-    app.include_router(sandbox_pages.router, prefix=PREFIX)
-    app.include_router(pages.router, prefix=PREFIX)
-    app.include_router(account_pages.router, prefix=PREFIX)
-    app.include_router(operate_pages.router, prefix=PREFIX)
     _add_watch_routes(app, parts)
-    app.include_router(catalog_pages.router, prefix=PREFIX)
     app.mount(f"{PREFIX}/stac", _stac(parts))
     app.mount(f"{PREFIX}/pictures", _pictures(parts))
     app.mount(f"{PREFIX}/files", Files(parts))
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
     if leaflet := installed_leaflet():
         app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
-    streamed = frozenset({f"{PREFIX}{moving_routes.IMPORTS}"})
+    streamed = frozenset({f"{PREFIX}{IMPORTS}"})
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes, streamed=streamed)
     app.add_middleware(Measured, metrics=parts.metrics)
     return app

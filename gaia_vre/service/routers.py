@@ -1,0 +1,61 @@
+"""The routes of the service, theme by theme: the API first, then the pages."""
+
+from __future__ import annotations
+
+from gaia_vre.service import pages, routes
+from gaia_vre.service.account import pages as account_pages
+from gaia_vre.service.catalog import pages as catalog_pages
+from gaia_vre.service.catalog import routes as access
+from gaia_vre.service.catalog import search_routes
+from gaia_vre.service.messages import pages as message_pages
+from gaia_vre.service.messages import routes as message_routes
+from gaia_vre.service.operate import pages as operate_pages
+from gaia_vre.service.projects import life_pages, life_routes, moving_routes
+from gaia_vre.service.projects import pages as project_pages
+from gaia_vre.service.projects import routes as project_routes
+from gaia_vre.service.projects import server_pages as project_server_pages
+from gaia_vre.service.projects import server_routes as project_server_routes
+from gaia_vre.service.publishing import pages as publishing_pages
+from gaia_vre.service.publishing import routes as publishing_routes
+from gaia_vre.service.quotas import leases
+from gaia_vre.service.quotas import pages as quota_pages
+from gaia_vre.service.quotas import report as quota_report
+from gaia_vre.service.quotas import routes as quota_history
+from gaia_vre.service.quotas import shares as quota_shares
+from gaia_vre.service.sandboxes import pages as sandbox_pages
+from gaia_vre.service.sandboxes import routes as sandbox_routes
+from gaia_vre.service.starts import routes as start_routes
+from gaia_vre.service.visits import routes as visit_routes
+
+_API = (
+    routes,
+    access,
+    search_routes,
+    leases,
+    quota_history,
+    message_routes,
+    start_routes,
+    visit_routes,
+    moving_routes,
+    life_routes,
+    project_routes,
+    project_server_routes,
+    publishing_routes,
+    sandbox_routes,
+)
+_PAGES = (
+    message_pages,
+    quota_pages,
+    project_server_pages,
+    publishing_pages,
+    project_pages,
+    life_pages,
+    quota_report,
+    quota_shares,
+    sandbox_pages,
+    pages,
+    account_pages,
+    operate_pages,
+    catalog_pages,
+)
+ROUTERS = tuple(part.router for part in (*_API, *_PAGES))
