@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import insert, select, update
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _TABLE = cast("Table", LeaseRow.__table__)
 _LIVE = _TABLE.c.ended.is_(None)
+_HELD = attrgetter(*CAPS)
+_PRICED = attrgetter("price_core", "price_gib", "price_gpu", "price_name")
 _MOVE = "UPDATE lease SET settled = ?, until = ?, state = ?, seen = ? WHERE id = ?"
 
 
@@ -81,7 +85,6 @@ def change(connection: Connection, lease_id: str, values: Mapping[str, Any]) -> 
 
 def lease_of(row: Row[Any]) -> Lease:
     """Return the lease that a row holds."""
-    holding = Holding(*(int(getattr(row, name)) for name in CAPS))
     return Lease(
         id=row.id,
         kind=cast("LeaseKind", row.kind),
@@ -89,10 +92,16 @@ def lease_of(row: Row[Any]) -> Lease:
         thing=row.thing,
         account=row.account_id,
         chain=tuple(row.chain),
-        rate=Rate(holding, Price(row.price_core, row.price_gib, row.price_gpu, row.price_name)),
+        rate=_rate(_HELD(row), _PRICED(row)),
         settled=row.settled,
         until=row.until,
         state=cast("LeaseState", row.state),
         parent=row.parent,
         seen=row.seen,
     )
+
+
+@lru_cache(maxsize=1024)
+def _rate(held: tuple[int, ...], price: tuple[int, int, int, str]) -> Rate:
+    """Return the rate of these numbers; leases of one size share theirs, and what is worked out of it once."""
+    return Rate(Holding(*map(int, held)), Price(*price))

@@ -109,8 +109,11 @@ class Rate:
         return Spending(self.holding.cores, self.holding.memory, self.holding.gpus, self.credits)
 
     def over(self, seconds: int) -> Spending:
-        """Return what so many seconds use up."""
-        return self.second * seconds
+        """Return what so many seconds use up; written out, since a pass asks it of every lease some times."""
+        one = self.second
+        return Spending(
+            one.core_hours * seconds, one.gib_hours * seconds, one.gpu_hours * seconds, one.credits * seconds
+        )
 
 
 @dataclass(frozen=True)
