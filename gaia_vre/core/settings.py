@@ -269,6 +269,11 @@ class Settings(Part):
         return self
 
     @property
+    def has_sandboxes(self) -> bool:
+        """Whether people can make sandboxes here; on a cluster there are none so far."""
+        return self.sandboxes.enabled and self.kubernetes is None
+
+    @property
     def project_folders(self) -> Path:
         """Folder below which each project has its own."""
         return self.quotas.storage.folders.project or StateFolder(self.state).projects

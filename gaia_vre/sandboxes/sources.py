@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gaia_vre.catalog.notebook import file_name, notebook
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     from gaia_vre.core.repository_settings import Repositories
     from gaia_vre.core.settings import Settings
+    from gaia_vre.projects.publishing import Publications, Shown
     from gaia_vre.projects.store import Mine, Projects
     from gaia_vre.sandboxes.model import Source, SourceKind
 
 _LONGEST_ID = 400
+_LONGEST_NUMBER = 15
 _GIB = 2**30
 
 
@@ -37,6 +40,14 @@ class Maker:
 
     username: str
     groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What people share, of which a sandbox can be a copy."""
+
+    projects: Projects
+    publications: Publications
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,7 @@ class Order:
     home: Path
     maker: Maker
     settings: Settings
-    projects: Projects | None = None
+    stock: Stock | None = None
 
 
 def check_source(source: Source, settings: Settings) -> Source:
@@ -79,22 +90,20 @@ def check_source(source: Source, settings: Settings) -> Source:
     return _CHECKS[source.kind](source, settings)
 
 
-def furnish(
-    source: Source, home: Path, maker: Maker, settings: Settings, projects: Projects | None = None
-) -> Furnished:
+def furnish(source: Source, home: Path, maker: Maker, settings: Settings, stock: Stock | None = None) -> Furnished:
     """Put what a sandbox starts from into its home, which exists and is empty.
 
     Parameters
     ----------
-    projects
-        Those of which a sandbox may be a copy.
+    stock
+        Projects and publications of which a sandbox may be a copy.
 
     Raises
     ------
     GaiaError
         There is no such thing, its maker may not read it, or it is too large.
     """
-    order = Order(check_source(source, settings), home, maker, settings, projects)
+    order = Order(check_source(source, settings), home, maker, settings, stock)
     return KINDS[source.kind](order)
 
 
@@ -112,6 +121,11 @@ def readable_project(source: Source, maker: Maker, projects: Projects) -> Mine:
     if mine.role is None:
         raise NotAllowed(f"The files of {mine.project.slug} are for its members; you can ask to join")
     return mine
+
+
+def readable_notebook(source: Source, maker: Maker, publications: Publications) -> Shown:
+    """Return the published notebook that a sandbox starts from; raises NotFound where this person may not read it."""
+    return publications.find(int(source.reference), Actor(maker.username, maker.groups))
 
 
 def _blank(order: Order) -> Furnished:
@@ -151,9 +165,7 @@ def repository_rules(settings: Settings) -> Repositories:
 
 
 def _project(order: Order) -> Furnished:
-    if order.projects is None:
-        raise Unavailable("Projects cannot be copied here: no list of them is at hand")
-    project = readable_project(order.source, order.maker, order.projects).project
+    project = readable_project(order.source, order.maker, _stock(order).projects).project
     folder = StateFolder(order.settings.state).projects / project.slug
     rules = order.settings.sandboxes
     target = order.home / project.slug
@@ -165,11 +177,27 @@ def _project(order: Order) -> Furnished:
     return Furnished(project.title, f"{project.slug}/{_opened(target, order.source.path)}".rstrip("/"))
 
 
+def _notebook(order: Order) -> Furnished:
+    """Write a published notebook as it was frozen."""
+    publications = _stock(order).publications
+    shown = readable_notebook(order.source, order.maker, publications)
+    name = PurePosixPath(shown.publication.path).name
+    (order.home / name).write_bytes(publications.source(shown))
+    return Furnished(shown.publication.title, name, f"v{shown.publication.version}")
+
+
+def _stock(order: Order) -> Stock:
+    if order.stock is None:
+        raise Unavailable("What people share cannot be copied here: no list of it is at hand")
+    return order.stock
+
+
 KINDS: Mapping[SourceKind, Callable[[Order], Furnished]] = {
     "blank": _blank,
     "example": _example,
     "dataset": _dataset,
     "git": _repository,
+    "notebook": _notebook,
     "project": _project,
 }
 """Every kind that a sandbox can start from here.
@@ -226,10 +254,19 @@ def _check_project(source: Source, settings: Settings) -> Source:
     return replace(source, reference=check_slug(source.reference), revision="", path=read_path(source.path))
 
 
+def _check_notebook(source: Source, settings: Settings) -> Source:
+    del settings
+    number = source.reference
+    if not (number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER):
+        raise InvalidInput(f"{number[:60]!a} is no number of a published notebook")
+    return replace(source, revision="", path="")
+
+
 _CHECKS: Mapping[SourceKind, Callable[[Source, Settings], Source]] = {
     "blank": _check_blank,
     "example": _check_example,
     "dataset": _check_dataset,
     "git": _check_repository,
+    "notebook": _check_notebook,
     "project": _check_project,
 }

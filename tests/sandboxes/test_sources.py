@@ -106,3 +106,9 @@ def test_a_repository_leaves_room_in_the_home(settings: Settings) -> None:
     small = parse_settings({"sandboxes": {"home_gib": 0.3, "home_files": 1000}})
     assert repository_rules(settings).most_mib == 500
     assert (repository_rules(small).most_mib, repository_rules(small).most_files) == (pytest.approx(102.4), 500)
+
+
+@pytest.mark.parametrize("number", ["-1", "1.5", "../1", "9" * 16, "٣"])
+def test_a_published_notebook_is_named_by_its_number(settings: Settings, number: str) -> None:
+    with pytest.raises(InvalidInput, match=r"no number of a published notebook"):
+        check_source(Source("notebook", number), settings)

@@ -113,7 +113,7 @@ def dataset(
     decision = verdict.decision if verdict else None
     context = frame(service, language, who) | sheet(language, known, decision, PREFIX, service.clock().year)
     context["copies"] = copies(known, {one.name: one.title for one in service.settings.sites})
-    context["sandboxes_on"] = service.settings.sandboxes.enabled and service.settings.kubernetes is None
+    context["sandboxes_on"] = service.settings.has_sandboxes
     context["licence"] = verdict.licence if verdict else None
     context |= {"linked": script_json(about), "most_variables": _MOST_VARIABLES}
     table = item_table(language, Finder(service.catalog).items(known.id, items), PREFIX, items)

@@ -129,4 +129,4 @@ def _inside(service: Parts, language: Language, shown: Shown) -> dict[str, Any]:
 
 def _context(service: Parts, language: Language, who: Caller | None) -> dict[str, Any]:
     words = {"audience_words": lambda audience: language.text(AUDIENCES[audience])}
-    return frame(service, language, who) | words
+    return frame(service, language, who) | words | {"sandboxes_on": who is not None and service.settings.has_sandboxes}

@@ -12,14 +12,13 @@ from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.folders import Folders
-from gaia_vre.sandboxes.sources import Maker, check_source, furnish
+from gaia_vre.sandboxes.sources import Maker, Stock, check_source, furnish
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gaia_vre.core.settings import Settings
     from gaia_vre.messages.store import Messages
-    from gaia_vre.projects.store import Projects
     from gaia_vre.quotas.deciding import Office
     from gaia_vre.sandboxes.model import Sandbox, Why, Wish
     from gaia_vre.sandboxes.store import Sandboxes
@@ -39,14 +38,14 @@ class Lives:
     office: Office
     messages: Messages
     folders: Folders
-    projects: Projects
+    stock: Stock
 
     @classmethod
     def of(cls, parts: Parts) -> Lives:
         """Return them for these parts of the service."""
         folders = Folders(StateFolder(parts.settings.state).sandboxes)
-        projects = parts.registry.projects
-        return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, projects)
+        stock = Stock(parts.registry.projects, parts.publications)
+        return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, stock)
 
     # Begin --------------------------------------------------------------------------------------
 
@@ -79,7 +78,7 @@ class Lives:
 
     def _begin(self, made: Sandbox, wish: Wish, maker: Maker) -> Sandbox:
         home = self.folders.make(made.id)
-        found = furnish(made.source, home, maker, self.settings, self.projects)
+        found = furnish(made.source, home, maker, self.settings, self.stock)
         source = replace(
             made.source, path=found.opens or made.source.path, revision=found.revision or made.source.revision
         )

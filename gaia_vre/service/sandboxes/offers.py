@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gaia_vre.core.errors import InvalidInput
 from gaia_vre.core.examples import example_notebooks, examples_folder
 from gaia_vre.sandboxes.addresses import read_address
-from gaia_vre.sandboxes.sources import check_source, readable_project
+from gaia_vre.sandboxes.sources import check_source, readable_notebook, readable_project
 from gaia_vre.service.catalog.finding import Finder
 from gaia_vre.service.catalog.gate import Gate, check_allowed
 from gaia_vre.service.frame import PREFIX
@@ -51,6 +51,8 @@ def offer(service: Parts, who: Caller, language: Language, source: Source) -> Of
     elif checked.kind == "project":
         me = maker(service, who)
         title = readable_project(checked, me, service.registry.projects).project.title
+    elif checked.kind == "notebook":
+        title = readable_notebook(checked, maker(service, who), service.publications).publication.title
     elif checked.kind == "git":
         address = read_address(checked.reference, service.settings.sandboxes.repositories)
         title, host = address.name, address.host

@@ -138,7 +138,7 @@ def card(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     return _words(service, language) | {
         "says": lambda sandbox: row_of(service, language, sandbox, writable),
         "sandboxes": service.sandboxes.of(who.name),
-        "sandboxes_on": service.settings.sandboxes.enabled and service.settings.kubernetes is None,
+        "sandboxes_on": service.settings.has_sandboxes,
         "most": service.settings.sandboxes.most_of(groups),
         "titles_of_places": {f"project:{one.project.slug}": one.project.title for one in found},
     }
@@ -221,7 +221,7 @@ def _visitor(request: Request, service: Parts) -> Caller | None:
 
 
 def _check_enabled(service: Parts) -> None:
-    if not service.settings.sandboxes.enabled or service.settings.kubernetes is not None:
+    if not service.settings.has_sandboxes:
         raise NotFound("There are no sandboxes here")
 
 

@@ -108,6 +108,9 @@ def source_facts(language: Language, source: Source, title: str, host: str, pref
     if source.kind == "project":
         files = t("a copy of its files; what you change in the copy changes nothing in the project")
         return [Fact(t("Project"), title, href=f"{prefix}projects/{source.reference}"), Fact(t("Opens"), files)]
+    if source.kind == "notebook":
+        opens = Fact(t("Opens"), t("a copy of it as it was published"))
+        return [Fact(t("Published notebook"), title, href=f"{prefix}published/{source.reference}"), opens]
     if source.kind == "blank":
         return [Fact(t("Opens"), t("JupyterLab with an empty home"))]
     return [Fact(t(KINDS[source.kind]), source.reference, code=True)]

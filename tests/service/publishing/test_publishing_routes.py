@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from gaia_vre.core.state import StateFolder
 from tests.service.conftest import HOME, World, proof
 
 API = "/services/gaia/api"
@@ -139,3 +140,23 @@ def test_the_pages_speak_french(heat: World) -> None:
     assert "Rien ne s’y exécute" in ada.get(f"{HOME}published/{number}").text
     assert "Notebooks publiés" in ada.get(f"{HOME}published").text
     assert "Retirer" in ada.get(f"{HOME}projects/heat").text
+
+
+def test_a_published_notebook_is_tried_in_a_sandbox_as_it_was_frozen(heat: World) -> None:
+    number, ada = published(heat, title="The heat"), heat.browser()
+    assert f"sandbox/new?notebook={number}" in ada.get(f"{HOME}published/{number}").text
+    assert "The heat" in ada.get(f"{HOME}sandbox/new?notebook={number}").text
+    write(heat, text="# Changed since")
+    made = heat.program().post(f"{API}/sandboxes", json={"source": {"kind": "notebook", "reference": str(number)}})
+    assert made.status_code == 201, made.text
+    (file,) = StateFolder(heat.parts.settings.state).sandboxes.glob("*/home/heat.ipynb")
+    assert json.loads(file.read_text())["cells"][0]["source"] == "# Heat"
+    assert (made.json()["title"], made.json()["source"]["revision"]) == ("The heat", "v1")
+
+
+def test_a_notebook_that_somebody_may_not_read_starts_no_sandbox_of_theirs(heat: World) -> None:
+    number = published(heat, audience="members")
+    asked = {"source": {"kind": "notebook", "reference": str(number)}}
+    assert heat.program("bob-token").post(f"{API}/sandboxes", json=asked).status_code == 404
+    assert heat.browser(user="bob").get(f"{HOME}sandbox/new?notebook={number}").status_code == 404
+    assert not list(StateFolder(heat.parts.settings.state).sandboxes.glob("*/home/*"))
