@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gaia_vre.core.amounts import MICRO
 from gaia_vre.database.quotas import AccountRow
 from gaia_vre.service.model import Thing
+from gaia_vre.service.operate.sites import sites_of
 from tests.service.conftest import HOME, World, proof
 from tests.service.fakes import NOON, server
 
@@ -97,3 +98,13 @@ def test_the_budgets_nearest_to_their_end_come_first_and_are_found_by_name(world
     assert "<bdi>account-02</bdi>" not in text
     assert "<bdi>account-02</bdi>" in page(world, "?q=ACCOUNT-02")
     assert "No budget of this name" in page(world, "?q=%25")
+
+
+def test_sites_tell_what_is_held_there_each_with_its_communities(world: World) -> None:
+    leased = world.program("service-token").post(f"{HOME}api/quotas/leases", json=LEASE | {"cores": 4})
+    assert leased.status_code == 201, leased.text
+    found = sites_of(world.parts.engine)
+    assert [(one.site, one.servers, one.cores) for one in found] == [(True, 1, 4), (False, 1, 4)]
+    text = page(world)
+    assert re.search(r'id="sites">Sites<.*?<td class="gaia-num">4</td>', text)
+    assert "Sites" in page(world, language="fr")

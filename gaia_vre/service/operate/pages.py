@@ -14,6 +14,7 @@ from gaia_vre.service.login import Caller
 from gaia_vre.service.operate.budgets import budgets_of
 from gaia_vre.service.operate.maintenance import Maintenance
 from gaia_vre.service.operate.overview import REASONS, ROWS, parts_of, people_of, refused, servers_of, stopped
+from gaia_vre.service.operate.sites import sites_of
 from gaia_vre.service.quotas import words
 
 router = APIRouter(include_in_schema=False)
@@ -49,6 +50,7 @@ def operate(
         "servers": servers if q else servers[:ROWS],
         "matching": matching,
         "everything": running,
+        "sites": sites_of(service.engine),
         "budgets": budgets_of(service.engine, q),
         "short": lambda value: words.short(language, value),
         "parts": parts_of(service),
