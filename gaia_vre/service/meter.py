@@ -50,6 +50,8 @@ class Meter:
         """Since which second of the ledger's clock a lease has had nothing to show for."""
         self.settings = parts.settings.quotas
         self._imports: tuple[int, datetime | None] = (0, None)
+        self._strays: set[str] = set()
+        """What ran without a lease at the pass before."""
         self._known: set[str] = set()
         self._day: date | None = None
         self._looked: datetime | None = None
@@ -64,6 +66,7 @@ class Meter:
             self.office.ledger.live(), observed, frozenset({"cluster"}) if clusters is None else frozenset()
         )
         adopted = [lease for one in reading.strays if (lease := self._adopt(one, now))]
+        self._strays = {one.second_lease for one in reading.strays}
         self.office.ledger.settle([*reading.running, *adopted], now)
         self._charge_grown(reading.grown, now)
         self._end_absent(reading.absent, now)
@@ -104,6 +107,8 @@ class Meter:
             number, began = one.lease, _instant(now, one.started)
         else:
             number, began = one.second_lease, now
+            if former and number not in self._strays:
+                return None  # it may have ended since hub and gateway were asked
             if former and (former.username, former.thing) == (one.username, one.thing):
                 began = Instant(former.settled, now.wall - timedelta(seconds=now.seconds - former.settled))
         request = Request(

@@ -132,6 +132,22 @@ def test_what_runs_without_a_lease_gets_one_once(machine: Machine) -> None:
     assert (machine.used(), machine.held(), machine.steps()) == (hours(80), 4, ["adopted"])
 
 
+def test_what_ends_between_being_seen_and_being_charged_holds_nothing(machine: Machine) -> None:
+    machine.start()
+    machine.later(60)
+    machine.office.release("s-1")
+    machine.loop.step()  # from a list that was read before the end
+    assert (machine.held(), machine.steps()) == (0, [])
+
+
+def test_what_runs_on_after_its_lease_is_charged_without_a_gap(machine: Machine) -> None:
+    machine.start()
+    machine.later(60)
+    machine.office.release("s-1")
+    machine.later(60)
+    assert (machine.used(), machine.held(), machine.steps()) == (hours(120), 4, ["adopted"])
+
+
 def test_an_emergency_start_is_charged_from_its_beginning_and_told_late_it_is_the_same(machine: Machine) -> None:
     machine.show(lease="s-emergency", started=machine.world.time[0] - timedelta(hours=1))
     machine.later(20)
