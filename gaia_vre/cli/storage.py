@@ -11,7 +11,6 @@ import click
 
 from gaia_vre.cli.office import chosen_settings, settings_options
 from gaia_vre.core.errors import GaiaError, InvalidInput
-from gaia_vre.core.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +73,7 @@ def _measures(file: Path | None, state: Path | None) -> Iterator[Measures]:
     engine = make_engine(database_url(settings))
     try:
         check_usable(engine)
-        yield Measures(engine, StateFolder(settings.state), settings.quotas)
+        yield Measures(engine, settings)
     finally:
         engine.dispose()
 

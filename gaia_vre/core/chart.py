@@ -72,6 +72,7 @@ class Service(Keys):
     database: Database
     storage: ServiceClaim
     data_claim: NameOrNone = ""
+    shared_claim: NameOrNone = ""
     catalog_from_image: bool = True
     token_secret: SecretKey
     extra_env: tuple[dict[str, Any], ...] = ()
@@ -94,6 +95,13 @@ class SharedClaim(Keys):
     size: Quantity = "100Gi"
 
 
+class SharedVolume(Keys):
+    """A volume that stands in two namespaces."""
+
+    volume: dict[str, Any] = Field(default_factory=dict)
+    size: Quantity = "100Gi"
+
+
 class Users(Keys):
     """Where labs run."""
 
@@ -102,6 +110,7 @@ class Users(Keys):
     pod_security: Literal["restricted", "baseline", "privileged"] = "restricted"
     backstop: bool = True
     homes_claim: SharedClaim
+    shared: SharedVolume
     data_claim: SharedClaim
 
 

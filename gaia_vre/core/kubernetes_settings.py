@@ -67,6 +67,21 @@ class PodData(Part):
     mount: Place = Field(default=PurePosixPath("/data"), description="Where labs and workers find them.")
 
 
+class PodShared(Part):
+    """A volume that labs and the service both have, in two namespaces: folders of projects, work of sandboxes."""
+
+    claim: str | None = Field(
+        default=None,
+        pattern=_NAME,
+        description="Name of its claim (ReadWriteMany) in the namespace of labs; the service has the same volume by "
+        "service.sharedClaim. Empty: there are no sandboxes, and projects have no folders.",
+    )
+    folder: Folder = Field(
+        default=PurePosixPath(), description="Folder of the volume below which `projects` and `sandboxes` are made."
+    )
+    mount: Place = Field(default=PurePosixPath("/srv/gaia-shared"), description="Where the service finds the volume.")
+
+
 class Kubernetes(Part):
     """Labs and Dask clusters as pods."""
 
@@ -82,6 +97,10 @@ class Kubernetes(Part):
     )
     homes: PodHomes = Field(default_factory=PodHomes, description="Where people's homes are.")
     data: PodData = Field(default_factory=PodData, description="Prepared datasets, for reading.")
+    shared: PodShared = Field(default_factory=PodShared, description="The volume that labs and the service both have.")
+    sandbox_runtime: str | None = Field(
+        default=None, pattern=_NAME, description="RuntimeClass of sandboxes, as gvisor; empty: that of other labs."
+    )
     user_id: int = Field(default=1000, ge=1, le=2**31 - 1, description="User that labs and workers run as; never root.")
     group_id: int = Field(
         default=1000, ge=1, le=2**31 - 1, description="Group that labs and workers run as, and that owns their volumes."

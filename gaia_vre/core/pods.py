@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from gaia_vre.core.names import label
 
 if TYPE_CHECKING:
+    from gaia_vre.core.kinds import ServerKind
     from gaia_vre.core.kubernetes_settings import Kubernetes
 
 KIND, USER, LEASE, ACCOUNT = (f"gaia-vre/{word}" for word in ("kind", "user", "lease", "account"))
 """Labels by which pods are found; annotations of the same names hold what is no value for a label."""
+SERVER_KINDS: dict[ServerKind, str] = {"personal": "lab", "project": "project", "sandbox": "sandbox"}
+"""The label `KIND` of the hub's pods; those of Dask clusters have others."""
 _DATA = "gaia-data"
 
 

@@ -270,13 +270,34 @@ class Settings(Part):
 
     @property
     def has_sandboxes(self) -> bool:
-        """Whether people can make sandboxes here; on a cluster there are none so far."""
-        return self.sandboxes.enabled and self.kubernetes is None
+        """Whether people can make sandboxes here: on a cluster their work needs a volume that the service has too."""
+        pods = self.kubernetes
+        return self.sandboxes.enabled and (pods is None or pods.shared.claim is not None)
+
+    @property
+    def shared_folder(self) -> Path:
+        """What labs and the service both have: on a cluster a volume, on one machine the state folder."""
+        if self.kubernetes is None or self.kubernetes.shared.claim is None:
+            return self.state
+        return Path(self.kubernetes.shared.mount / self.kubernetes.shared.folder)
 
     @property
     def project_folders(self) -> Path:
         """Folder below which each project has its own."""
-        return self.quotas.storage.folders.project or StateFolder(self.state).projects
+        return self.quotas.storage.folders.project or StateFolder(self.shared_folder).projects
+
+    @property
+    def sandbox_folders(self) -> Path:
+        """Folder below which each sandbox has its own."""
+        return StateFolder(self.shared_folder).sandboxes
+
+    @property
+    def home_folders(self) -> Path:
+        """Folder below which each person has a home, as the service sees it."""
+        pods = self.kubernetes
+        if pods and pods.shared.claim == pods.homes.claim and pods.homes.kind == "shared-claim":
+            return self.quotas.storage.folders.home or Path(pods.shared.mount / pods.homes.folder)
+        return self.quotas.storage.folders.home or StateFolder(self.state).homes
 
     @field_validator("sites")
     @classmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gaia_vre.core.examples import VARIABLE as EXAMPLES
 from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, kind_of, project_of
 from gaia_vre.core.names import slug
+from gaia_vre.core.project_links import PROJECTS, link
 from gaia_vre.hub import project_folders
 from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, open_home, too_full
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 PROJECT = "GAIA_VRE_PROJECT"
 """Variable that tells a lab whose server it is."""
-PROJECTS = "GAIA_VRE_PROJECTS"
-"""Variable that tells a lab below which folder those of projects stand."""
 _NO_EXAMPLES = {EXAMPLES: ""}
 """None are put into a folder that is not a person's home."""
 
@@ -83,7 +82,7 @@ def personal_room(opening: Opening) -> Room:
     full = too_full(opening.granted)
     home = open_home(opening.folder.home(opening.username), opening.temporary, full, bound=opening.bound)
     shared = project_folders.shared_folders(opening.granted, opening.projects)
-    project_folders.link(home.home, shared, opening.projects)
+    link(home.home, [one.path.name for one in shared], opening.projects)
     room = project_folders.opened_to(home, shared)
     environment = {PROJECTS: str(opening.projects)}
     if full is None:

@@ -10,9 +10,8 @@ from typing import Any
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from tornado.web import HTTPError
 
+from gaia_vre.core.project_links import PROJECTS
 from gaia_vre.core.trash import TRASH, throw_away
-
-PROJECTS_VARIABLE = "GAIA_VRE_PROJECTS"
 
 
 class Contents(AsyncLargeFileManager):
@@ -42,7 +41,7 @@ class Contents(AsyncLargeFileManager):
 
 def shared_folder(path: Path) -> Path | None:
     """Return the project's folder that a path is in."""
-    given = os.environ.get(PROJECTS_VARIABLE)
+    given = os.environ.get(PROJECTS)
     if not given or not path.is_relative_to(given) or path == Path(given):
         return None
     return Path(given) / path.relative_to(given).parts[0]

@@ -6,19 +6,22 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.core.project_links import LINKED, PROJECTS, link
 from gaia_vre.lab import spare
 from gaia_vre.lab.configuration import defaults, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a lab until it is told to stop; the environment is the one JupyterHub gives."""
     use_private_runtime_folder()
     os.environ.update(variables(os.environ))
+    link_projects(os.environ)
     spare.prepare()
     lab_application().launch_instance(argv)
 
@@ -37,6 +40,14 @@ def use_private_runtime_folder() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
+
+
+def link_projects(environment: Mapping[str, str]) -> None:
+    """Put links to the folders of projects into the home, where the lab is to do it itself."""
+    if LINKED in environment:
+        root = Path(environment[PROJECTS])
+        names = [each.name for each in root.iterdir()] if root.is_dir() else []
+        link(Path(environment["HOME"]), names, root)
 
 
 def lab_application() -> type[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gaia_vre.core.state import StateFolder
 from gaia_vre.projects.founding import Founding
 from gaia_vre.projects.imports import Imports
 from gaia_vre.projects.inheriting import Inheriting
@@ -58,7 +57,6 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
     rules = replace(rules, made=payers)
     office = Office(engine, rules, clock)
     founding = Founding(projects, office, settings.projects)
-    root = settings.quotas.storage.folders.project or StateFolder(settings.state).projects
     registry = Registry(
         projects,
         people,
@@ -67,7 +65,7 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
         Lives(projects),
         Inheriting(projects),
         Pending(projects),
-        Imports(projects, founding, root, int(settings.projects.import_gib * 2**30)),
-        root,
+        Imports(projects, founding, settings.project_folders, int(settings.projects.import_gib * 2**30)),
+        settings.project_folders,
     )
     return office, registry

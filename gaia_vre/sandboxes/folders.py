@@ -5,16 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.errors import Unavailable
 from gaia_vre.isolation.keeper import DEADLINE, ENDED
+from gaia_vre.sandboxes import porter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+_COPY_SECONDS = 45.0
+_SILENT_SECONDS = 60.0
+"""A porter that has not told of itself for so long is gone with its node: its last copy is what there is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,42 @@ class Folders:
             return str(json.loads((self.root / number / ENDED).read_text())["why"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    @contextlib.contextmanager
+    def still(self, number: str) -> Iterator[Path]:
+        """Let the home stand still while it is read, as it is now, also where it is a copy of what a pod has.
+
+        Raises
+        ------
+        Unavailable
+            The copy is not ready in time.
+        """
+        folder = self.root / number
+        word = secrets.token_hex(8)
+        try:
+            if self._carried(number) is not None:
+                self._put(number, porter.WANTED, word)
+                self._until_carried(number, word)
+            yield folder / "home"
+        finally:
+            (folder / porter.WANTED).unlink(missing_ok=True)
+
+    def _until_carried(self, number: str, word: str) -> None:
+        deadline = time.monotonic() + _COPY_SECONDS
+        while self._carried(number) not in (None, word):
+            if time.monotonic() >= deadline:
+                raise Unavailable(f"The files of the sandbox {number} are being copied; try again in a minute")
+            time.sleep(porter.LOOK_SECONDS / 2)
+
+    def _carried(self, number: str) -> str | None:
+        """Return whose word the porter has answered; None where there is none, or none any more."""
+        file = self.root / number / porter.STATE
+        try:
+            told = json.loads(file.read_text())
+            silent = time.time() - file.stat().st_mtime > _SILENT_SECONDS
+        except (OSError, ValueError):
+            return None
+        return None if silent or told.get("state") != "running" else str(told.get("answered"))
 
     def remove(self, number: str) -> None:
         """Remove everything of a sandbox, however deep and however closed it made its folders.

@@ -69,7 +69,7 @@ class Parts:
     @cached_property
     def measures(self) -> Measures:
         """What homes and other folders hold."""
-        return Measures(self.engine, StateFolder(self.settings.state), self.settings.quotas)
+        return Measures(self.engine, self.settings)
 
     @cached_property
     def folders(self) -> Folders:

@@ -12,6 +12,7 @@ from gaia_vre.core.errors import InvalidInput, NotAllowed
 from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
 from gaia_vre.service.model import Kind, Reason, Thing
+from gaia_vre.service.sandboxes.lives import Lives
 
 router = APIRouter(prefix="/api")
 
@@ -156,6 +157,7 @@ def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
     service.store.report(thing, report.reason, report.started, report.ended, report.detail)
     if thing.kind == "server":
         service.measures.ask_for(thing.username)
+        Lives.of(service).heard(thing.username, thing.name, report.reason)
     if report.lease:
         service.office.release(report.lease, ran=report.ran)
 

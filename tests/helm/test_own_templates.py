@@ -67,6 +67,37 @@ def test_the_settings_that_pods_read_fit_the_model(own: Helm, site: Path) -> Non
     assert settings.kubernetes.namespace == ("gaia-labs" if site.stem == "hpc-site" else "gaia-users")
 
 
+SHARED = {"users__shared__volume__nfs__server": "nfs.example.org", "users__shared__volume__nfs__path": "/gaia"}
+
+
+def test_projects_and_sandboxes_have_one_volume_in_both_namespaces(own: Helm) -> None:
+    objects = own.render(**SHARED, **{f"{GAIA}kubernetes__shared__claim": "labs-shared"})
+    volumes = {each["metadata"]["name"]: each["spec"] for each in of_kind(objects, "PersistentVolume")}
+    assert {name: one["claimRef"] for name, one in volumes.items()} == {
+        "gaia-gaia-shared": {"namespace": "gaia", "name": "gaia-shared"},
+        "gaia-users-labs-shared": {"namespace": "gaia-users", "name": "labs-shared"},
+    }
+    assert {one["nfs"]["path"] for one in volumes.values()} == {"/gaia"}
+    pod = named(objects, "Deployment", "gaia-service")["spec"]["template"]["spec"]
+    assert {"name": "shared", "mountPath": "/srv/gaia-shared"} in pod["containers"][0]["volumeMounts"]
+    settings = parse_settings(yaml.safe_load(settings_text(objects)))
+    assert str(settings.project_folders) == "/srv/gaia-shared/projects"
+    assert settings.has_sandboxes
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({f"{GAIA}kubernetes__shared__claim": "gaia-shared"}, r"the service needs the same volume"),
+        (SHARED, r"name the claim that labs have of it"),
+    ],
+    ids=["only labs", "only the service"],
+)
+def test_a_volume_that_only_one_side_has_is_refused(own: Helm, values: dict[str, str], told: str) -> None:
+    with pytest.raises(Refused, match=told):
+        own.render(**values)
+
+
 def test_a_changed_setting_restarts_the_service(own: Helm) -> None:
     before, after = (
         named(own.render(jupyterhub__custom__gaia__labs__idle_minutes=minutes), "Deployment", "gaia-service")

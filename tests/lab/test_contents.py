@@ -8,7 +8,8 @@ import pytest
 from tornado.web import HTTPError
 
 from gaia_vre.core.errors import Conflict, NotFound
-from gaia_vre.lab.contents import PROJECTS_VARIABLE, Contents
+from gaia_vre.core.project_links import PROJECTS
+from gaia_vre.lab.contents import Contents
 from gaia_vre.projects.folders import Folders
 
 
@@ -22,7 +23,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
         (folders.make(slug) / "run").mkdir()
         (folders.root / slug / "run" / "out.nc").write_text(slug)
         (home / "projects" / slug).symlink_to(folders.root / slug)
-    monkeypatch.setenv(PROJECTS_VARIABLE, str(folders.root))
+    monkeypatch.setenv(PROJECTS, str(folders.root))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local" / "share"))
     return folders
 

@@ -9,6 +9,7 @@ from kubernetes_asyncio.client import V1EnvVar
 
 from gaia_vre.core.pods import ACCOUNT, person_labels
 from gaia_vre.hub.pods.holding import holding_of
+from gaia_vre.hub.pods.rooms import furnish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +28,8 @@ def admit_pods(desk: Desk) -> Callable[[Any, Any], Awaitable[Any]]:
         if callable(theirs):
             pod = await maybe_future(theirs(spawner, pod))
         await desk.admit(spawner, holding_of(pod, spawner.choice))
-        return told(pod, spawner.user.name, spawner.lease, spawner.account)
+        pod = told(pod, spawner.user.name, spawner.lease, spawner.account)
+        return furnish(pod, spawner)
 
     return admit
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gaia_vre.core.errors import SettingsError
-from gaia_vre.core.pods import KIND, pod_context, restricted_context
+from gaia_vre.core.pods import KIND, SERVER_KINDS, pod_context, restricted_context
 from gaia_vre.hub.admission import desk_of
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.pods.admission import admit_pods
@@ -64,7 +64,7 @@ def configure_pods(c: Config, settings: Settings | None = None) -> None:
 
 def _labels(c: Config) -> dict[str, str]:
     given = c.KubeSpawner.get("extra_labels", {})
-    ours = {KIND: "lab"}
+    ours = {KIND: SERVER_KINDS["personal"]}
     return {**given, **ours} if isinstance(given, dict) else ours
 
 

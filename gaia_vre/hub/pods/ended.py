@@ -17,6 +17,8 @@ def reason_of(pod: dict[str, Any]) -> str | None:
     if ended.get("reason") == "OOMKilled":
         return "memory"
     if status.get("reason") in {"Evicted", "NodeLost", "Shutdown", "Terminated", "Preempting"} or _disrupted(status):
+        if "EmptyDir" in (status.get("message") or ""):
+            return "disk"
         # The kubelet evicts whoever took most when a node runs short; that is not the lab's own limit.
         return "node"
     return "crashed" if ended and ended.get("exitCode") else None

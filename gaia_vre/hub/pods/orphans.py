@@ -11,7 +11,7 @@ from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client.rest import ApiException
 from kubespawner.clients import load_config, shared_client
 
-from gaia_vre.core.pods import KIND
+from gaia_vre.core.pods import KIND, SERVER_KINDS
 from gaia_vre.hub.pods.refused import message_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def _client(config: Config) -> Any:
 
 async def end_orphans(api: Any, namespace: str, selector: str, known: Any) -> list[str]:
     """End the pods of labs that are not among the known ones, and return their names."""
-    found = await api.list_namespaced_pod(namespace, label_selector=f"{KIND}=lab,{selector}".rstrip(","))
+    kinds = f"{KIND} in ({', '.join(SERVER_KINDS.values())})"
+    found = await api.list_namespaced_pod(namespace, label_selector=f"{kinds},{selector}".rstrip(","))
     # Asked after the look at the pods: a lab started meanwhile is not among them.
     orphans = strangers(found.items, known(), datetime.now(UTC))
     for name in orphans:

@@ -20,7 +20,7 @@ from gaia_vre.hub import steps
 from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.launch import common_environment
-from gaia_vre.hub.pods import volumes
+from gaia_vre.hub.pods import rooms
 from gaia_vre.hub.pods.ended import reason_of
 from gaia_vre.hub.pods.refused import NOTHING, exists_already, late_words, message_of, passes, refusal_of
 from gaia_vre.hub.refusal import Refusal
@@ -86,11 +86,11 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         self.mem_limit = self.mem_guarantee = int(choice.size.memory_gib * 2**30)
         if choice.environment.image:
             self.image = choice.environment.image
-        volumes.put(self, self.kubernetes)
+        rooms.prepare(self)
 
     def get_env(self) -> dict[str, str]:
         env: dict[str, str] = super().get_env()
-        choice, home = self.choice, str(self.kubernetes.homes.mount)
+        choice, home = self.choice, rooms.home_of(self)
         ours = common_environment(self.settings, env["JUPYTERHUB_SERVICE_PREFIX"], choice.environment.name)
         # What is set in the chart's values stays.
         return {**ours, **data_environment(self.kubernetes), "HOME": home, "USER": self.user.name, **env}

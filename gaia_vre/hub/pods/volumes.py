@@ -13,25 +13,29 @@ if TYPE_CHECKING:
 _HOME = "gaia-home"
 
 
-def put(spawner: Any, kubernetes: Kubernetes) -> None:
-    """Give a spawner its person's volumes, beside those that an operator has given it."""
-    spawner.volumes = _named(spawner.volumes) | volumes(kubernetes)
-    spawner.volume_mounts = _named(spawner.volume_mounts) | mounts(kubernetes, spawner.user.name)
+def put(spawner: Any, kubernetes: Kubernetes, *, personal: bool) -> None:
+    """Give a spawner its volumes, beside those that an operator has given it; a home only where it is a person's."""
+    ours, places = data_volumes(kubernetes), data_mounts(kubernetes)
+    if personal:
+        ours |= home_volume(kubernetes)
+        places |= home_mount(kubernetes, spawner.user.name)
+    spawner.volumes = _named(spawner.volumes) | ours
+    spawner.volume_mounts = _named(spawner.volume_mounts) | places
 
 
-def volumes(kubernetes: Kubernetes) -> dict[str, dict[str, Any]]:
-    """Return the pod's volumes by name; KubeSpawner puts the claim of the person in."""
+def home_volume(kubernetes: Kubernetes) -> dict[str, dict[str, Any]]:
+    """Return the volume of the home by its name; KubeSpawner puts the claim of the person in."""
     claim = "{pvc_name}" if kubernetes.homes.kind == "claim-per-user" else kubernetes.homes.claim
-    return {_HOME: claim_volume(_HOME, claim)} | data_volumes(kubernetes)
+    return {_HOME: claim_volume(_HOME, claim)}
 
 
-def mounts(kubernetes: Kubernetes, username: str) -> dict[str, dict[str, Any]]:
-    """Return where a lab finds its volumes."""
+def home_mount(kubernetes: Kubernetes, username: str) -> dict[str, dict[str, Any]]:
+    """Return where a lab finds its home."""
     homes = kubernetes.homes
     home = {"name": _HOME, "mountPath": str(homes.mount)}
     if homes.kind == "shared-claim":
         home["subPath"] = str(homes.folder / slug(username))
-    return {_HOME: home} | data_mounts(kubernetes)
+    return {_HOME: home}
 
 
 def _named(given: Any) -> dict[str, Any]:

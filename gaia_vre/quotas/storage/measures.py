@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gaia_vre.core.errors import GaiaError, NotFound
 from gaia_vre.core.names import slug
+from gaia_vre.core.state import StateFolder
 from gaia_vre.database.quotas import AccountRow, HolderRow, StorageRow
 from gaia_vre.messages.model import Message
 from gaia_vre.quotas.events import Event, Events
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from gaia_vre.core.quotas import Quotas
-    from gaia_vre.core.state import StateFolder
+    from gaia_vre.core.settings import Settings
     from gaia_vre.core.storage_settings import Area
     from gaia_vre.messages.model import Fact, Severity
     from gaia_vre.quotas.storage.model import Room
@@ -48,9 +48,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Measures:
     """The folders of all areas and their measures in the database."""
 
-    def __init__(self, engine: Engine, state: StateFolder, quotas: Quotas) -> None:
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        quotas = settings.quotas
         self._engine, self._quotas, self._events = engine, quotas, Events(engine)
-        self._roots = _roots(state, quotas)
+        self._roots = _roots(settings)
         self._held = ProjectQuotas(wanted=quotas.storage.project_quotas != "off")
         self._asked: set[Place] = set()
 
@@ -254,13 +255,9 @@ def shown(path: bytes) -> str:
     return line if len(line) <= _NAME else f"{line[:_NAME]}…"
 
 
-def _roots(state: StateFolder, quotas: Quotas) -> Mapping[Area, Path]:
-    folders = quotas.storage.folders
-    return {
-        "home": folders.home or state.homes,
-        "scratch": folders.scratch or state.scratch,
-        "project": folders.project or state.projects,
-    }
+def _roots(settings: Settings) -> Mapping[Area, Path]:
+    scratch = settings.quotas.storage.folders.scratch or StateFolder(settings.state).scratch
+    return {"home": settings.home_folders, "scratch": scratch, "project": settings.project_folders}
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

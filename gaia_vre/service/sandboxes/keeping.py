@@ -38,21 +38,22 @@ def keep(service: Parts, sandbox: Sandbox, maker: Maker, to: str, name: str) -> 
     NotAllowed, NotFound
         It is a project in which one may not write.
     """
-    home = Lives.of(service).folders.home(sandbox.id)
-    if sandbox.state not in THERE or not home.is_dir():
+    folders = Lives.of(service).folders
+    if sandbox.state not in THERE or not folders.home(sandbox.id).is_dir():
         raise Conflict(f"The files of the sandbox {sandbox.id} are destroyed: nothing is left to keep")
     folder = _folder(service, maker, to)
     room = _room(service, folder, maker)
     place = keeping.Place(to, service.measures.where(folder), _ENDLESS if room is None else max(0, room))
     if folder.area == "home":
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    facts = facts_of(sandbox, home, service.settings)
-    most_files = service.settings.sandboxes.home_files
-    work = keeping.Work(home, sandbox.id, folder_name(sandbox, name), facts, most_files)
-    try:
-        receipt = keeping.keep(work, place, service.clock())
-    except TooLarge as error:
-        raise _refused(service, sandbox, maker, place) from error
+    with folders.still(sandbox.id) as home:
+        facts = facts_of(sandbox, home, service.settings)
+        most_files = service.settings.sandboxes.home_files
+        work = keeping.Work(home, sandbox.id, folder_name(sandbox, name), facts, most_files)
+        try:
+            receipt = keeping.keep(work, place, service.clock())
+        except TooLarge as error:
+            raise _refused(service, sandbox, maker, place) from error
     service.sandboxes.kept(sandbox.id, receipt)
     if folder.area == "home":
         service.measures.ask_for(maker.username)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, Unavailable
-from gaia_vre.core.kinds import SANDBOX_SERVER
+from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.folders import Folders
+from gaia_vre.sandboxes.model import Why
 from gaia_vre.sandboxes.sources import Maker, Stock, check_source, furnish
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gaia_vre.core.settings import Settings
     from gaia_vre.messages.store import Messages
     from gaia_vre.quotas.deciding import Office
-    from gaia_vre.sandboxes.model import Sandbox, Why, Wish
+    from gaia_vre.sandboxes.model import Sandbox, Wish
     from gaia_vre.sandboxes.store import Sandboxes
     from gaia_vre.service.dependencies import Parts
     from gaia_vre.service.hub import Hub
@@ -43,7 +44,7 @@ class Lives:
     @classmethod
     def of(cls, parts: Parts) -> Lives:
         """Return them for these parts of the service."""
-        folders = Folders(StateFolder(parts.settings.state).sandboxes)
+        folders = Folders(parts.settings.sandbox_folders)
         stock = Stock(parts.registry.projects, parts.publications)
         return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, stock)
 
@@ -93,10 +94,8 @@ class Lives:
     def _check_here(self) -> None:
         if not self.settings.sandboxes.enabled:
             raise NotAllowed("There are no sandboxes here: the setting sandboxes.enabled is off")
-        if self.settings.kubernetes is not None:
-            raise Unavailable(
-                "There are no sandboxes on a cluster so far, only where labs are processes of one machine"
-            )
+        if not self.settings.has_sandboxes:
+            raise Unavailable("There are no sandboxes here: the setting kubernetes.shared.claim names no volume")
 
     def admitted(self, username: str, server: str) -> Sandbox:
         """Return the sandbox that a server is started for.
@@ -136,6 +135,11 @@ class Lives:
             log.info("Sandbox %s of %s has ended: %s", sandbox.id, sandbox.username, why)
             self.messages.send(_frozen(sandbox, why, self.sandboxes.clock(), until))
         self.stop(sandbox)
+
+    def heard(self, username: str, server: str, reason: str) -> None:
+        """Take the word of whoever ran a server for why it ended, if it was that of a sandbox and nobody else told."""
+        if kind_of(username, server) == "sandbox" and self.settings.kubernetes is not None:
+            self.folders.end(server.removeprefix(SANDBOX_SERVER), reason if reason in get_args(Why) else "lost")
 
     def stop(self, sandbox: Sandbox) -> None:
         """Have the hub stop the server; without the hub the keeper has ended it."""

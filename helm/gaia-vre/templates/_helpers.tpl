@@ -29,6 +29,15 @@
 {{- mergeOverwrite $found $custom | toYaml -}}
 {{- end -}}
 
+{{/* The service's claim of the volume that labs have too; empty: there is none. */}}
+{{- define "gaia.sharedClaim" -}}
+{{- if .Values.users.shared.volume -}}gaia-shared{{- else -}}{{ .Values.service.sharedClaim }}{{- end -}}
+{{- end -}}
+
+{{- define "gaia.sharedMount" -}}
+{{- dig "kubernetes" "shared" "mount" "/srv/gaia-shared" (include "gaia.custom" . | fromYaml) -}}
+{{- end -}}
+
 {{/* What the gateway's objects are called; some are the whole cluster's. */}}
 {{- define "gaia.gateway" -}}
 {{- index .Values "dask-gateway" "fullnameOverride" -}}

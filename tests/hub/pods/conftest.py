@@ -36,6 +36,7 @@ class Service:
     def __init__(self) -> None:
         self.refusal: dict[str, Any] | None = None
         self.away: Exception | None = None
+        self.granted: dict[str, Any] = {}
         self.told: list[tuple[str, str, Any]] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
@@ -45,7 +46,7 @@ class Service:
         self.told.append((request.method, request.url.path.removeprefix("/services/gaia/api"), body))
         if self.refusal and request.method == "POST":
             return httpx2.Response(409, json=self.refusal)
-        return httpx2.Response(201, json={"account": body.get("account") or "project:heat"})
+        return httpx2.Response(201, json={"account": body.get("account") or "project:heat"} | self.granted)
 
     @property
     def asked(self) -> list[Any]:
@@ -60,6 +61,7 @@ class OfflineSpawner(PodSpawner):
     """The real spawner in front of a cluster in memory."""
 
     cluster: Cluster
+    name = ""
 
     @property
     def pod_reflector(self) -> Any:

@@ -36,8 +36,29 @@ namespaceSelector:
     - {port: 53, protocol: TCP}
 {{- end -}}
 
-{{/* The hub's API, the service and the site itself, for pods of users. */}}
-{{- define "gaia.toPlatform" -}}
+{{/* Labs that are no sandbox. */}}
+{{- define "gaia.personPods" -}}
+matchLabels:
+  {{- include "gaia.hubPods" . | nindent 2 }}
+  component: singleuser-server
+matchExpressions:
+  - {key: gaia-vre/kind, operator: NotIn, values: [sandbox]}
+{{- end -}}
+
+{{- define "gaia.fromHub" -}}
+- from:
+    {{- range list "hub" "proxy" }}
+    - {{- include "gaia.inRelease" $ | nindent 6 }}
+      podSelector:
+        matchLabels:
+          {{- include "gaia.hubPods" $ | nindent 10 }}
+          component: {{ . }}
+    {{- end }}
+  ports:
+    - port: 8888
+{{- end -}}
+
+{{- define "gaia.toHubAndService" -}}
 - to:
     - {{- include "gaia.inRelease" . | nindent 6 }}
       podSelector:
@@ -52,6 +73,14 @@ namespaceSelector:
         matchLabels:
           {{- include "gaia.selector" . | nindent 10 }}
           app.kubernetes.io/component: service
+  ports:
+    - port: 8000
+{{- end -}}
+
+{{/* The hub's API, the service, the site itself and the gateway's proxy, for pods of users. */}}
+{{- define "gaia.toPlatform" -}}
+{{ include "gaia.toHubAndService" . }}
+- to:
     - {{- include "gaia.inRelease" . | nindent 6 }}
       podSelector:
         matchLabels:

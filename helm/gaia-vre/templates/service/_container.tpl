@@ -36,5 +36,8 @@ volumeMounts:
   {{- if .Values.service.dataClaim }}
   - {name: data, mountPath: /srv/gaia-vre/data, readOnly: true}
   {{- end }}
+  {{- if include "gaia.sharedClaim" . }}
+  - {name: shared, mountPath: {{ include "gaia.sharedMount" . }}}
+  {{- end }}
   - {name: tmp, mountPath: /tmp}
 {{- end -}}
