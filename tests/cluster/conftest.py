@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.support.lab_client import LabClient
-from tests.support.site import Site, forwarded, install, refuse_without_cluster
+from tests.support.site import Site, a_site
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    refuse_without_cluster()
-    given = os.environ.get("GAIA_CLUSTER_NAMESPACE")
-    namespace = given or f"gaia-{uuid.uuid4().hex[:6]}"
-    try:
-        install(namespace)
-        with forwarded(namespace) as url:
-            yield Site(namespace, url)
-    finally:
-        if not given:
-            # An uninstallation keeps what people own, and here nobody owns anything.
-            subprocess.run(["helm", "uninstall", namespace, "--namespace", namespace], check=False)
-            subprocess.run(["kubectl", "delete", "namespace", namespace, f"{namespace}-users"], check=False)
+    with a_site() as site:
+        yield site
 
 
 @pytest.fixture

@@ -5,16 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.support.environment import Environment
 from tests.support.lab_client import LabClient
+from tests.support.site import a_site, has_cluster
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """The environment, started once; the tests leave it as they found it."""
+    """The environment, started once; the tests leave it as they found it. With a cluster given it is a site there."""
+    if has_cluster():
+        with a_site() as site:
+            yield cast("Environment", site)
+        return
     environment = Environment(tmp_path_factory.mktemp("environment") / "state")
     try:
         yield environment.start()

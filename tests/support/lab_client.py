@@ -248,6 +248,14 @@ class LabClient:
         sent = [cookie for cookie in self.http.cookies.jar if path.startswith(cookie.path)]
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in sent)
 
+    def service(self) -> httpx2.Client:
+        """Return a client of the service's API with a token of this person, as `gaia-vre login` makes one."""
+        path = f"/hub/api/users/{self.username}/tokens"
+        answer = self.http.post(path, json={"expires_in": 3600}, headers=self._headers("/hub/"))
+        headers = {"Authorization": f"token {answer.json()['token']}"}
+        url = f"{self.http.base_url}".rstrip("/")
+        return httpx2.Client(base_url=f"{url}/services/gaia/api", headers=headers, timeout=120)
+
     def close(self) -> None:
         self.http.close()
 
