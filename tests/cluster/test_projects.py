@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx2
@@ -23,12 +23,13 @@ class Project:
     labs: dict[str, LabClient]
     apis: dict[str, httpx2.Client]
 
-    def inside(self, name: str) -> LabClient:
-        """Return a person's browser at the project's server."""
-        mine = self.labs[name]
-        there = LabClient(f"{mine.http.base_url}")
-        there.http.cookies, there.username = mine.http.cookies, f"p-{SLUG}"
-        return there
+    @contextmanager
+    def inside(self, name: str) -> Iterator[LabClient]:
+        """Take a person's browser to the project's server."""
+        browser = self.labs[name]
+        browser.username = f"p-{SLUG}"
+        yield browser
+        browser.username = name
 
 
 @pytest.fixture
@@ -48,12 +49,12 @@ def test_two_members_work_in_one_server_and_a_viewer_sees_the_files(project: Pro
     assert project.apis["bob"].post(f"/projects/{SLUG}/server", json={}).status_code == 202
     until(lambda: project.apis["bob"].get(f"/projects/{SLUG}/server").json()["state"] == "running", 180, "it runs")
     for name in ("ada", "bob"):
-        there = project.inside(name)
-        there.open_lab(60)
-        with there.open_notebook(f"{name}.ipynb") as kernel:
-            kernel.execute(f"open('{name}.txt', 'w').write('of {name}')")
-    viewer = project.inside("eve")
-    assert viewer.http.get(f"/user/p-{SLUG}/api/contents").status_code in (403, 404)
+        with project.inside(name) as there:
+            there.open_lab(60)
+            with there.open_notebook(f"{name}.ipynb") as kernel:
+                kernel.execute(f"open('{name}.txt', 'w').write('of {name}')")
+    with project.inside("eve") as viewer:
+        assert viewer.http.get(f"/user/p-{SLUG}/api/contents").status_code in (403, 404)
     lab = project.labs["eve"]
     lab.start_server({"size": "tiny"}, seconds=180)
     with lab.open_notebook() as kernel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -11,7 +12,7 @@ import pytest
 
 from tests.cluster.test_site import REACH
 from tests.support.environment import until
-from tests.support.lab_client import LabClient
+from tests.support.lab_client import Kernel, LabClient
 from tests.support.site import Site
 
 SignIn = Callable[[str], LabClient]
@@ -32,16 +33,18 @@ def person(sign_in: SignIn) -> Iterator[tuple[LabClient, httpx2.Client]]:
             api.delete(f"/sandboxes/{one['id']}")
 
 
-def made(api: httpx2.Client, lab: LabClient, **body: Any) -> tuple[dict[str, Any], LabClient]:
-    """Make a sandbox, wait until it is ready and return a browser in it."""
+@contextmanager
+def made(api: httpx2.Client, lab: LabClient, **body: Any) -> Iterator[tuple[dict[str, Any], Kernel]]:
+    """Make a sandbox, wait until it is ready and give a kernel in it."""
     answer = api.post("/sandboxes", json=body)
     assert answer.status_code in (201, 202), answer.text
     found: dict[str, Any] = answer.json()
     until(lambda: any(one["name"] == found["server"] and one["ready"] for one in api.get("/servers").json()), 180, "up")
-    inside = LabClient(f"{lab.http.base_url}", found["server"])
-    inside.http.cookies, inside.username = lab.http.cookies, lab.username
-    inside.open_lab(60)
-    return found, inside
+    lab._server = found["server"]
+    lab.open_lab(60)
+    with lab.open_notebook() as kernel:
+        yield found, kernel
+    lab._server = ""
 
 
 def test_from_inside_only_the_service_and_the_hub_are_reached(
@@ -49,7 +52,6 @@ def test_from_inside_only_the_service_and_the_hub_are_reached(
 ) -> None:
     lab, api = person
     lab.start_server({"size": "small"}, seconds=180)
-    _, inside = made(api, lab)
     own = site.get("pods", "--selector", "gaia-vre/kind=lab", namespace=site.users)["items"][0]["status"]["podIP"]
     shut = {
         "own lab": (own, 8888),
@@ -59,7 +61,7 @@ def test_from_inside_only_the_service_and_the_hub_are_reached(
         "API of the proxy": (site.get("service", "proxy-api")["spec"]["clusterIP"], 8001),
     }
     open_ = {"service": (f"gaia-service.{site.namespace}", 8000), "hub": (f"hub.{site.namespace}", 8081)}
-    with inside.open_notebook() as kernel:
+    with made(api, lab) as (_, kernel):
         reply = kernel.execute(REACH.format(targets=[*shut.values(), *open_.values()]), seconds=120)
         assert json.loads(reply.text) == [False] * len(shut) + [True] * len(open_)
         # Kubernetes tells a pod where services are, and nothing that opens them.
@@ -72,8 +74,7 @@ def test_what_was_done_is_kept_and_everything_goes_at_the_deadline(
 ) -> None:
     lab, api = person
     assert api.post("/projects", json={"title": "Kept", "slug": "kept-here"}).status_code in (201, 409)
-    found, inside = made(api, lab)
-    with inside.open_notebook() as kernel:
+    with made(api, lab) as (found, kernel):
         kernel.execute("open('result.txt', 'w').write('42')")
     kept = api.post(f"/sandboxes/{found['id']}/keep", json={"to": "project:kept-here"})
     assert kept.status_code in (200, 201), kept.text
@@ -88,8 +89,7 @@ def test_a_home_beyond_its_limit_ends_the_sandbox_and_is_said(
     site: Site, person: tuple[LabClient, httpx2.Client]
 ) -> None:
     lab, api = person
-    found, inside = made(api, lab)
-    with inside.open_notebook() as kernel:
+    with made(api, lab) as (found, kernel):
         kernel.begin("open('large', 'wb').write(b'x' * 400_000_000)")
         until(lambda: not pods(site, found), 170, "the kubelet has ended it")
     until(lambda: api.get(f"/sandboxes/{found['id']}").json()["why"], 60, "the reason is known")
