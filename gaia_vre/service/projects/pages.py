@@ -28,7 +28,7 @@ from gaia_vre.service.projects.routes import actor, invitation_address, known, l
 from gaia_vre.service.projects.server_pages import project_sheet
 from gaia_vre.service.publishing.words import published_sheet
 from gaia_vre.service.quotas.pages import end_of
-from gaia_vre.service.quotas.words import day_words
+from gaia_vre.service.quotas.words import day_words, last_day
 
 router = APIRouter(include_in_schema=False)
 PAGE = f"{PREFIX}projects"
@@ -231,7 +231,7 @@ def spoken(service: Parts, language: Language) -> dict[str, Any]:
     now, zone = service.clock(), ZoneInfo(service.settings.service.time_zone)
 
     def last(end: datetime) -> date:
-        return (end - timedelta(seconds=1)).astimezone(zone).date()
+        return last_day(end, zone)
 
     return {
         "role_words": lambda role: language.text(words.ROLES[role]),

@@ -167,7 +167,11 @@ def actor(service: Parts, who: Caller) -> Actor:
     if who.person.kind != "user" or project_of(who.name) is not None:
         raise NotAllowed("Projects are for people: ask with the token of a person")
     groups = who.person.groups
-    return Actor(who.name, groups if groups is not None else service.office.holders.groups(who.name))
+    if groups is None:
+        groups = service.office.holders.groups(who.name)
+    if service.registry.people.given(groups):  # what a group opens counts no longer than one is in it
+        groups &= service.groups_now(who.name)
+    return Actor(who.name, groups)
 
 
 def look(service: Parts, slug: str, who: Caller) -> Mine:
