@@ -16,7 +16,7 @@ from traitlets import Tuple
 from gaia_vre.core.errors import InvalidInput, SettingsError
 from gaia_vre.core.kinds import project_of
 from gaia_vre.core.names import RESERVED_PREFIXES, USERNAME_PATTERN, check_username
-from gaia_vre.hub import project_users
+from gaia_vre.hub import people_groups, project_users
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
@@ -158,8 +158,8 @@ class CheckedNames(Authenticator):  # type: ignore[misc]
     )
 
     def get_handlers(self, app: Any) -> list[Any]:
-        """Return the addresses of signing in, and the one by which the service makes users of projects."""
-        return [*super().get_handlers(app), *project_users.handlers()]
+        """Return the addresses of signing in, and those at which the service asks for projects and groups."""
+        return [*super().get_handlers(app), *project_users.handlers(), *people_groups.handlers()]
 
     def validate_username(self, username: str) -> bool:
         if project_of(username) is not None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.kinds import PROJECT_GROUP
 from gaia_vre.hub.deployment import hub_settings
+from gaia_vre.hub.people_groups import SCOPE as GROUPS
+from gaia_vre.hub.people_groups import configure_people_groups
 from gaia_vre.hub.project_users import SCOPE as PROJECTS
 from gaia_vre.hub.project_users import configure_project_users
 from gaia_vre.hub.traits import add_named, propose
@@ -34,7 +36,7 @@ SERVICE_SCOPES = {
         "start:servers",
         "delete:servers",
         # Whether somebody is still in the group that made them a member of a project.
-        "read:users:groups",
+        GROUPS,
         # Servers of projects: nothing of this reaches a person's.
         PROJECTS,
         f"servers!group={PROJECT_GROUP}",
@@ -63,6 +65,7 @@ def configure_roles(c: Config, settings: Settings | None = None) -> None:
     services = _services(settings) if settings.kubernetes is None else _pods_services(c, settings)
     add_named(c, "JupyterHub", "services", services)
     configure_project_users(c)
+    configure_people_groups(c)
     add_named(c, "JupyterHub", "load_roles", _roles({service["name"] for service in services}))
 
 

@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.core.kinds import project_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -62,9 +61,9 @@ class Visitors:
 
 
 def watch(server: ServerApp) -> None:
-    """Note whoever the hub lets into a person's lab; a project's is there to be visited."""
+    """Note whoever the hub lets into a person's lab besides them, or into a project's."""
     owner = os.environ.get("JUPYTERHUB_USER")
-    if not owner or project_of(owner):
+    if not owner:
         return
     visitors = Visitors(owner, _tell)
     provider: Any = server.identity_provider

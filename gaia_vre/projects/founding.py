@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import Conflict, InvalidInput, NotAllowed
 from gaia_vre.projects.model import NewProject
 from gaia_vre.projects.people import PLATFORM
-from gaia_vre.projects.rules import check_new, slug_of, state_at
+from gaia_vre.projects.rules import check_new, end_of_day, slug_of, state_at
 from gaia_vre.quotas.policy import amounts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from gaia_vre.core.project_settings import CommunityPolicy
     from gaia_vre.core.project_settings import Projects as Policy
@@ -43,10 +44,12 @@ class Founding:
     ----------
     policy
         What the settings say.
+    zone
+        Where the people are: a project ends with a day of theirs.
     """
 
-    def __init__(self, projects: Projects, office: Office, policy: Policy) -> None:
-        self._projects, self._office, self._policy = projects, office, policy
+    def __init__(self, projects: Projects, office: Office, policy: Policy, zone: ZoneInfo) -> None:
+        self._projects, self._office, self._policy, self._zone = projects, office, policy, zone
 
     def communities(self, who: Actor) -> list[str]:
         """Return the accounts below which somebody may make projects."""
@@ -98,7 +101,7 @@ class Founding:
         return turned
 
     def extend(self, slug: str, ends: datetime, who: Actor, *, admin: bool = False) -> Project:
-        """Let a project end on another day, as the settings say who may.
+        """Let a project end with another day, as the settings say who may.
 
         Raises
         ------
@@ -109,6 +112,8 @@ class Founding:
         InvalidInput
             The end is before the start, or too far.
         """
+        if ends > self._office.clock().wall:  # the rest of a day that is past makes nothing future
+            ends = end_of_day(ends, self._zone)
         self._projects.change_end(slug, ends, who, lambda role, project: self._check_extends(role, project, who, admin))
         project = self._projects.find(slug)
         self._turn_one(project, self._office.clock().wall)
@@ -157,7 +162,7 @@ class Founding:
         raise InvalidInput(f"No projects are made in {community[:120]!a}")
 
     def _new(self, wish: Wish, policy: CommunityPolicy) -> NewProject:
-        now = self._office.clock().wall
+        now = self._office.clock().wall.astimezone(self._zone)
         starts = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return NewProject(
             slug=wish.slug or slug_of(wish.title),
@@ -165,8 +170,8 @@ class Founding:
             description=wish.description.strip(),
             visibility=wish.visibility,
             community=self._community(policy),
-            starts=starts,
-            ends=wish.ends or starts + policy.months * _MONTH,
+            starts=starts.astimezone(UTC),
+            ends=end_of_day(wish.ends or starts + policy.months * _MONTH, self._zone).astimezone(UTC),
             amounts={
                 name: value
                 for name, value in amounts_of(policy.budget, "projects.communities.budget").items()

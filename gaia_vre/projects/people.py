@@ -13,6 +13,7 @@ from gaia_vre.projects.model import ROLES, Event, Member
 from gaia_vre.projects.store import members_in, note, role_in
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -99,6 +100,14 @@ class People:
         with self._projects.engine.connect() as connection:
             rows = connection.execute(select(table.group, table.role).where(table.project_id == number))
             return {row.group: row.role for row in rows.mappings()}
+
+    def given(self, groups: Collection[str]) -> bool:
+        """Say whether one of these groups has a role in some project."""
+        if not groups:
+            return False
+        query = select(ProjectGroupRow.id).where(ProjectGroupRow.group.in_(groups)).limit(1)
+        with self._projects.engine.connect() as connection:
+            return connection.scalar(query) is not None
 
     def put_group(self, slug: str, group: str, role: Role | None, by: Actor) -> None:
         """Give the members of a group a role, at most that of editor; None takes it away.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from gaia_vre.projects.founding import Founding
 from gaia_vre.projects.imports import Imports
@@ -56,7 +57,7 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
     payers = WithPools(ProjectPayers(projects, people), (sandbox_pool(rules, settings.sandboxes.budget),))
     rules = replace(rules, made=payers)
     office = Office(engine, rules, clock)
-    founding = Founding(projects, office, settings.projects)
+    founding = Founding(projects, office, settings.projects, ZoneInfo(settings.service.time_zone))
     registry = Registry(
         projects,
         people,

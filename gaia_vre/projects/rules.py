@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import Conflict, InvalidInput, NotAllowed
@@ -11,7 +11,7 @@ from gaia_vre.projects.model import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from gaia_vre.projects.model import Act, Change, Member, NewProject, Project, Role, State
 
@@ -19,7 +19,8 @@ RESERVED = frozenset(
     {"new", "join", "joined", "invitations", "invited", "imports", "all", "mine", "api", "static", "admin"}
 )
 MOST_MEMBERS = 1000
-LONGEST = timedelta(days=5 * 366)
+LONGEST = timedelta(days=5 * 366 + 1)
+"""The day is for a summer that begins or ends in between."""
 TITLE, DESCRIPTION = 120, 4000
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){1,26}[a-z0-9]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
@@ -78,6 +79,14 @@ def check_period(starts: datetime, ends: datetime) -> None:
         raise InvalidInput(f"The end {ends:%Y-%m-%d} is not after the start {starts:%Y-%m-%d}")
     if ends - starts > LONGEST:
         raise InvalidInput(f"The end {ends:%Y-%m-%d} is too far: a project lasts at most {LONGEST.days // 366} years")
+
+
+def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return the midnight at which the day of a moment ends where the people are; a midnight stays what it is."""
+    here = moment.astimezone(zone)
+    if here.time() == time():
+        return moment
+    return datetime.combine(here.date() + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def may(role: Role | None, act: Act, project: Project) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gaia_vre.projects.model import Actor, Change, NewProject, Role, State
 
 _SHOWN = 500
+_ONE_LOOK = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,18 @@ class Projects:
             return [Event(row.at, row.by, row.kind, dict(row.facts)) for row in connection.execute(query)]
 
     def looked(self, slug: str, by: str) -> None:
-        """Record that an administrator who is no member looked at a project."""
+        """Record that an administrator who is no member looked at a project; within an hour it is one look."""
+        now, table = self.clock(), ProjectEventRow
         with self.engine.begin() as connection:
-            note(connection, _find(connection, slug).id, Event(self.clock(), by, "looked", {}))
+            number = _find(connection, slug).id
+            same = (table.project_id == number, table.by == by, table.kind == "looked", table.at > now - _ONE_LOOK)
+            if connection.scalar(select(table.id).where(*same).limit(1)) is None:
+                note(connection, number, Event(now, by, "looked", {}))
+
+    def happened(self, slug: str, by: str, kind: str, **facts: str) -> None:
+        """Record what somebody did that changes nothing here: entered the server, started it, took a copy."""
+        with self.engine.begin() as connection:
+            note(connection, _find(connection, slug).id, Event(self.clock(), by, kind, dict(facts)))
 
     # What changes are made of -------------------------------------------------------------------
 

@@ -90,7 +90,12 @@ class Parts:
     @cached_property
     def visitors(self) -> Visitors:
         """Who may be in the servers of projects."""
-        return Visitors(self.engine, self.clock, GroupsNow(self.hub, self.office.holders, self.clock))
+        return Visitors(self.engine, self.clock, self.groups_now)
+
+    @cached_property
+    def groups_now(self) -> GroupsNow:
+        """The groups of people as they are now."""
+        return GroupsNow(self.hub, self.office.holders, self.clock)
 
     @cached_property
     def project_servers(self) -> ProjectServers:

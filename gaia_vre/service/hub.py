@@ -129,13 +129,14 @@ class Hub:
         return True
 
     def groups(self, username: str) -> frozenset[str]:
-        """Return the groups that somebody is in now; nobody whom the hub does not know is in any."""
+        """Return the groups that somebody is in now, as the identity provider says, to which the hub turns for it.
+
+        Nobody whom the hub does not know is in any.
+        """
         try:
-            model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
+            model = self._ask("GET", f"/gaia/people/{_quoted(username)}/groups", self._token)
         except NotFound:
             return frozenset()
-        if "groups" not in model:
-            raise Unavailable("The hub does not tell groups: the service lacks the scope read:users:groups")
         return frozenset(map(str, model["groups"]))
 
     # Servers of projects ------------------------------------------------------------------------

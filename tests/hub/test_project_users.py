@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,9 @@ from tests.support.environment import free_port, until
 
 SERVICE, OTHER = "a" * 64, "b" * 64
 CONFIGURATION = """
+import json
 import os
-from gaia_vre.core.settings import Settings
+from gaia_vre.core.settings import parse_settings
 from gaia_vre.hub.login import configure_login
 from gaia_vre.hub.roles import configure_roles
 from jupyterhub.proxy import Proxy
@@ -39,7 +41,7 @@ c.JupyterHub.db_url = "sqlite:///hub.sqlite"
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.log_level = "WARN"
 c.Spawner.cmd = ["sleep", "60"]
-settings = Settings()
+settings = parse_settings(json.loads(os.environ["TEST_SETTINGS"]))
 configure_login(c, settings)
 configure_roles(c, settings)
 """
@@ -48,8 +50,9 @@ configure_roles(c, settings)
 class RunningHub:
     """A hub as `gaia-vre up` configures it, without labs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: object) -> None:
         self.folder, self.port = folder, free_port()
+        self.settings = json.dumps(settings | {"addresses": {"port": self.port}})
         self.url = f"http://127.0.0.1:{self.port}/hub"
         (folder / "jupyterhub_config.py").write_text(CONFIGURATION)
         self.start()
@@ -57,6 +60,9 @@ class RunningHub:
     def start(self) -> None:
         environment = os.environ | {
             "TEST_HUB_PORT": str(self.port),
+            "TEST_SETTINGS": self.settings,
+            "GAIA_VRE_OIDC_SECRET": "secret",
+            "JUPYTERHUB_CRYPT_KEY": "ab" * 32,
             "GAIA_VRE_SERVICE_TOKEN": SERVICE,
             "GAIA_VRE_GATEWAY_TOKEN": OTHER,
             "GAIA_VRE_CULLER_TOKEN": "c" * 64,

@@ -1,6 +1,7 @@
 """What a project can be, and who may do what in it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -101,3 +102,17 @@ def test_its_dates_put_a_project_in_a_state(days: int, state: str) -> None:
 def test_what_no_project_can_be_is_refused(changed: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
         rules.check_new(new(**changed))
+
+
+@pytest.mark.parametrize(
+    ("moment", "end"),
+    [
+        pytest.param("2026-11-24T12:00:00+00:00", "2026-11-24T23:00:00+00:00", id="a day's middle"),
+        pytest.param("2026-11-24T23:00:00+00:00", "2026-11-24T23:00:00+00:00", id="its end"),
+        pytest.param("2026-11-24T00:00:00+00:00", "2026-11-24T23:00:00+00:00", id="midnight elsewhere"),
+        pytest.param("2026-10-25T12:00:00+00:00", "2026-10-25T23:00:00+00:00", id="the day of 25 hours"),
+    ],
+)
+def test_a_project_ends_with_a_day_of_its_people(moment: str, end: str) -> None:
+    found = rules.end_of_day(datetime.fromisoformat(moment), ZoneInfo("Europe/Paris"))
+    assert found == datetime.fromisoformat(end)

@@ -83,6 +83,9 @@ class FakeHub:
         token = request.headers.get("authorization", "").rpartition(" ")[2]
         if token not in self.tokens:
             return httpx2.Response(403, json={"message": "Forbidden"})
+        if path.startswith("/gaia/people/"):
+            name = path.removeprefix("/gaia/people/").removesuffix("/groups")
+            return httpx2.Response(200 if name in self.servers else 404, json={"groups": self.groups.get(name, [])})
         if path.startswith(("/shares/", "/gaia/projects/")):
             return self._project(request, path)
         if request.method in ("POST", "DELETE"):
@@ -134,8 +137,7 @@ class FakeHub:
             return httpx2.Response(404) if models is None else httpx2.Response(200, json={"api_tokens": models})
         if name not in self.servers:
             return httpx2.Response(404, json={"message": "No such user"})
-        groups = self.groups.get(name, [])
-        return httpx2.Response(200, json={"name": name, "servers": self.servers[name], "groups": groups})
+        return httpx2.Response(200, json={"name": name, "servers": self.servers[name]})
 
     def _active(self, query: httpx2.QueryParams) -> httpx2.Response:
         active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]

@@ -88,12 +88,12 @@ def _now(service: Parts, life: Life) -> bool | None:
 
 def _lasts(service: Parts, language: Language, who: Caller, found: Mine) -> str | None:
     """Return until when the budget lasts as it is used now."""
-    now = service.clock()
+    now, zone = service.clock(), service.settings.service.time_zone
     try:
         account = service.office.accounts.find(found.project.account)
-        outlook = Sheet(service.office, language, who.name, now).outlooks([account]).get(account.id)
+        outlook = Sheet(service.office, language, who.name, now, zone).outlooks([account]).get(account.id)
     except GaiaError:
         return None
     if outlook is None or outlook.forecast.until is None:
         return None
-    return until_words(language, outlook.forecast.until, now, service.settings.service.time_zone)
+    return until_words(language, outlook.forecast.until, now, zone)

@@ -54,6 +54,7 @@ def bag(slug: Slug, who: UsesCaller, service: UsesParts) -> StreamingResponse:
             raise Conflict(f"The files of {slug} are removed; its archive is kept by the operators")
         folder = StateFolder(service.settings.state).service / "nothing"
         folder.mkdir(parents=True, exist_ok=True)
+    service.registry.projects.happened(slug, who.name, "copied")
     name = f"{slug}-{said.exported:%Y-%m-%d}"
     headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Cache-Control": "no-store"}
     return StreamingResponse(_streamed(folder, said, name), media_type="application/zip", headers=headers)

@@ -28,7 +28,7 @@ from gaia_vre.service.projects.routes import actor, invitation_address, known, l
 from gaia_vre.service.projects.server_pages import project_sheet
 from gaia_vre.service.publishing.words import published_sheet
 from gaia_vre.service.quotas.pages import end_of
-from gaia_vre.service.quotas.words import day_words
+from gaia_vre.service.quotas.words import day_words, last_day
 
 router = APIRouter(include_in_schema=False)
 PAGE = f"{PREFIX}projects"
@@ -103,18 +103,19 @@ def join(who: SubmitsAs, service: UsesParts, secret: Annotated[str, Form(min_len
 
 
 @router.get("/projects/{slug}")
-def project(
+def project(  # noqa: PLR0913, PLR0917 - what FastAPI fills in
     request: Request,
     slug: Slug,
     service: UsesParts,
     language: UsesLanguage,
     folder: Annotated[str, Query(max_length=1000)] = "",
+    lines: Annotated[int, Query(ge=1, le=1000)] = _HISTORY,
 ) -> Response:
     """Show a project: its people, its files and server, its budget, what happened."""
     who = _visitor(request, service)
     if who is None:
         return service.login.begin(request, redirect, f"{PAGE}/{slug}")
-    context = _sheet(service, language, who, slug, folder)
+    context = _sheet(service, language, who, slug, folder, lines)
     return templates.TemplateResponse(request, "projects/project.html", context)
 
 
@@ -231,7 +232,7 @@ def spoken(service: Parts, language: Language) -> dict[str, Any]:
     now, zone = service.clock(), ZoneInfo(service.settings.service.time_zone)
 
     def last(end: datetime) -> date:
-        return (end - timedelta(seconds=1)).astimezone(zone).date()
+        return last_day(end, zone)
 
     return {
         "role_words": lambda role: language.text(words.ROLES[role]),
@@ -244,7 +245,9 @@ def spoken(service: Parts, language: Language) -> dict[str, Any]:
     }
 
 
-def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: str = "") -> dict[str, Any]:
+def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
+    service: Parts, language: Language, who: Caller, slug: str, folder: str = "", lines: int = _HISTORY
+) -> dict[str, Any]:
     found = look(service, slug, who)
     inside = who.person.admin or rules.may(found.role, "read", found.project)
     may = {
@@ -260,7 +263,7 @@ def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: s
         "groups": registry.people.groups(slug) if inside else {},
         "links": joinings.links(slug) if may["people"] else [],
         "waiting": joinings.waiting(slug) if may["people"] else [],
-        "history": registry.projects.history(slug, _HISTORY) if inside else [],
+        **_happened(service, found, lines, admin=who.person.admin),
         "budget": _budget(service, found) if inside else None,
         "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
         "link": None,
@@ -271,6 +274,14 @@ def _sheet(service: Parts, language: Language, who: Caller, slug: str, folder: s
 
 
 _LOW = ("viewer", "editor")
+
+
+def _happened(service: Parts, found: Mine, lines: int, *, admin: bool) -> dict[str, Any]:
+    """Return what happened, for members; strangers read an open project's page, not who was in it and when."""
+    if found.role is None and not admin:
+        return {"history": [], "more_history": False}
+    history = service.registry.projects.history(found.project.slug, lines + 1)
+    return {"history": history[:lines], "more_history": len(history) > lines}
 
 
 def _budget(service: Parts, found: Mine) -> dict[str, float] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from gaia_vre.core.errors import InvalidInput, NotAllowed, NotFound
 from gaia_vre.core.kinds import project_of
@@ -153,10 +154,13 @@ def decide(slug: Slug, number: Number, given: bodies.DecisionBody, who: ChangesA
 
 
 @router.get("/{slug}/history")
-def history(slug: Slug, who: UsesCaller, service: UsesParts) -> list[bodies.EventModel]:
-    """Tell what happened, newest first."""
-    inside(service, slug, who)
-    return [bodies.EventModel.model_validate(one) for one in service.registry.projects.history(slug)]
+def history(
+    slug: Slug, who: UsesCaller, service: UsesParts, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[bodies.EventModel]:
+    """Tell its members what happened, newest first: who entered, who changed what, which administrator looked."""
+    if look(service, slug, who).role is None and not who.person.admin:
+        raise NotAllowed(f"What happened in {slug} is for its members")
+    return [bodies.EventModel.model_validate(one) for one in service.registry.projects.history(slug, limit)]
 
 
 def actor(service: Parts, who: Caller) -> Actor:
@@ -167,20 +171,25 @@ def actor(service: Parts, who: Caller) -> Actor:
     if who.person.kind != "user" or project_of(who.name) is not None:
         raise NotAllowed("Projects are for people: ask with the token of a person")
     groups = who.person.groups
-    return Actor(who.name, groups if groups is not None else service.office.holders.groups(who.name))
+    if groups is None:
+        groups = service.office.holders.groups(who.name)
+    if service.registry.people.given(groups):  # what a group opens counts no longer than one is in it
+        groups &= service.groups_now(who.name)
+    return Actor(who.name, groups)
 
 
 def look(service: Parts, slug: str, who: Caller) -> Mine:
-    """Return a project as somebody may see it; an administrator's look is recorded."""
-    me = actor(service, who)
+    """Return a project as somebody may see it; the look of an administrator who is no member is recorded."""
+    me, projects = actor(service, who), service.registry.projects
     try:
-        return service.registry.projects.seen_by(slug, me)
+        found = projects.seen_by(slug, me)
     except NotFound:
         if not who.person.admin:
             raise
-    project = service.registry.projects.find(slug)
-    service.registry.projects.looked(slug, me.name)
-    return Mine(project, None)
+        found = Mine(projects.find(slug), None)
+    if found.role is None and who.person.admin:
+        projects.looked(slug, me.name)
+    return found
 
 
 def inside(service: Parts, slug: str, who: Caller) -> Mine:

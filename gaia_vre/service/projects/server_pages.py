@@ -8,12 +8,13 @@ from fastapi import APIRouter, Form, Response
 
 from gaia_vre.core.errors import InvalidInput, NotFound, Unavailable
 from gaia_vre.look.language import Language
-from gaia_vre.projects.rules import check_may, may
+from gaia_vre.projects.rules import may
 from gaia_vre.projects.store import Mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesParts
 from gaia_vre.service.frame import PREFIX, redirect
 from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.routes import actor
+from gaia_vre.service.projects.server_routes import put_thrown_back
 from gaia_vre.service.quotas.folders import size
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +33,8 @@ def start(slug: Slug, who: SubmitsAs, service: UsesParts, size: Annotated[str, F
 @router.post("/projects/{slug}/server/stop")
 def stop(slug: Slug, who: SubmitsAs, service: UsesParts) -> Response:
     """Stop the project's server."""
-    service.project_servers.stop(service.registry.projects.seen_by(slug, actor(service, who)))
+    me = actor(service, who)
+    service.project_servers.stop(service.registry.projects.seen_by(slug, me), me.name)
     return redirect(f"{PAGE}/{slug}#server")
 
 
@@ -46,9 +48,8 @@ def open_(slug: Slug, who: SubmitsAs, service: UsesParts) -> Response:
 @router.post("/projects/{slug}/trash")
 def put_back(slug: Slug, who: SubmitsAs, service: UsesParts, number: Annotated[str, Form(max_length=40)]) -> Response:
     """Put something back to where it was."""
-    mine = service.registry.projects.seen_by(slug, actor(service, who))
-    check_may(mine.role, "write", mine.project)
-    service.folders.put_back(slug, number)
+    me = actor(service, who)
+    put_thrown_back(service, slug, number, me)
     return redirect(f"{PAGE}/{slug}#files")
 
 

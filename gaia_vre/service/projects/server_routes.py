@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gaia_vre.core.errors import NotAllowed
 from gaia_vre.core.kinds import project_of
+from gaia_vre.projects.model import Actor
 from gaia_vre.projects.rules import check_may
-from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
+from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.routes import actor, inside, look
 
@@ -80,7 +81,8 @@ def open_(slug: Slug, who: ChangesAs, service: UsesParts) -> dict[str, str]:
 @router.delete("/{slug}/server", status_code=202)
 def stop(slug: Slug, who: ChangesAs, service: UsesParts) -> None:
     """Stop the project's server; for editors."""
-    service.project_servers.stop(service.registry.projects.seen_by(slug, actor(service, who)))
+    me = actor(service, who)
+    service.project_servers.stop(service.registry.projects.seen_by(slug, me), me.name)
 
 
 @router.post("/{slug}/server/people")
@@ -127,6 +129,13 @@ def put_back(
     slug: Slug, number: Annotated[str, Path(max_length=40)], who: ChangesAs, service: UsesParts
 ) -> dict[str, str]:
     """Put something back to where it was; for editors."""
-    mine = service.registry.projects.seen_by(slug, actor(service, who))
+    return {"path": put_thrown_back(service, slug, number, actor(service, who))}
+
+
+def put_thrown_back(service: Parts, slug: str, number: str, me: Actor) -> str:
+    """Put something from the trash back, on an editor's word; return where it is."""
+    mine = service.registry.projects.seen_by(slug, me)
     check_may(mine.role, "write", mine.project)
-    return {"path": service.folders.put_back(slug, number)}
+    path = service.folders.put_back(slug, number)
+    service.registry.projects.happened(slug, me.name, "put-back", path=path[:200])
+    return path

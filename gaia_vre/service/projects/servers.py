@@ -77,6 +77,7 @@ class ProjectServers:
         self._admit(Visit(slug, username))
         self.settle(slug)
         self._hub.start_project(slug, {"size": size or self._sizes[0], "account": mine.project.account})
+        self._projects.happened(slug, username, "server-started")
 
     def _make_folder(self, slug: str) -> None:
         try:
@@ -86,10 +87,11 @@ class ProjectServers:
                 f"The folder of {slug} cannot be made here ({error.strerror}); ask the operators"
             ) from error
 
-    def stop(self, mine: Mine) -> None:
+    def stop(self, mine: Mine, username: str) -> None:
         """Stop the server; raises NotAllowed to all but editors."""
         check_may(mine.role, "spend", mine.project)
         self._hub.stop(project_user(mine.project.slug), "")
+        self._projects.happened(mine.project.slug, username, "server-stopped")
 
     def open(self, mine: Mine, username: str) -> str:
         """Let somebody in who may be there, and return the address; raises NotAllowed."""

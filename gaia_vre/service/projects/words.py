@@ -26,7 +26,7 @@ _EVENTS = {
     "created": said("{by} made the project"),
     "changed": said("{by} changed what it says"),
     "joined": said("{username} came in, let in by {by}"),
-    "role": said("{by} gave {username} another role"),
+    "role": said("{by} made {username} {role}"),
     "left": said("{username} left"),
     "removed": said("{by} took {username} out"),
     "stay-over": said("the stay of {username} ended"),
@@ -36,6 +36,11 @@ _EVENTS = {
     "asked": said("{by} asked to join"),
     "declined": said("{by} declined the request of {username}"),
     "looked": said("the administrator {by} looked at it"),
+    "entered": said("{by} entered its server"),
+    "server-started": said("{by} started its server"),
+    "server-stopped": said("{by} stopped its server"),
+    "put-back": said("{by} put {path} back from the trash"),
+    "copied": said("{by} took a copy of all of it"),
     "heir": said("{by} named the heir"),
     "environment": said("{by} pinned the environment {name}"),
     "noticed": said("its people were told that it ends"),
@@ -48,16 +53,20 @@ _EVENTS = {
     "uninvited": said("{by} took the invitation of {username} back"),
     "published": said("{by} published the notebook “{title}”"),
     "withdrawn": said("{by} withdrew the notebook “{title}”"),
-    "state": said("its dates made it another state"),
+    "state": said("by its dates it is now: {state}"),
 }
+
+
+_FACTS = ("username", "group", "name", "title", "role", "state", "path")
 
 
 def event_words(language: Language, event: Event) -> str:
     """Return a line of a project's history as a sentence."""
-    facts = {"username": "", "group": "", "name": "", "title": ""} | event.facts | {"by": event.by}
     known = _EVENTS.get(event.kind)
-    return (
-        language.text(known, **{name: str(facts[name]) for name in ("by", "username", "group", "name", "title")})
-        if known
-        else ""
-    )
+    if known is None:
+        return ""
+    facts = {name: str(event.facts.get(name, "")) for name in _FACTS} | {"by": event.by}
+    for name, names in (("role", ROLES), ("state", STATES)):
+        if word := names.get(facts[name]):
+            facts[name] = language.text(word)
+    return language.text(known, **facts)

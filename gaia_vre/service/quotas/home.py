@@ -20,7 +20,7 @@ _MOST_PAYERS, _MOST_BARS = 8, 4
 def accounting(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     """Return what stands beside the servers."""
     now, zone = service.clock(), service.settings.service.time_zone
-    sheet = Sheet(service.office, language, who.name, now)
+    sheet = Sheet(service.office, language, who.name, now, service.settings.service.time_zone)
     things = sheet.things()
     payers = _payers(service, who)
     outlooks = sheet.outlooks(payers) if payers else {}

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from babel.dates import get_timezone
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from gaia_vre.core.amounts import micro, micro_hours
@@ -80,7 +79,7 @@ def usage(
         who = service.login.caller(request)
     except NotSignedIn:
         return service.login.begin(request, redirect, PAGE)
-    sheet = Sheet(service.office, language, who.name, service.clock())
+    sheet = Sheet(service.office, language, who.name, service.clock(), service.settings.service.time_zone)
     accounts, requests = _accounts(service, who, language), Requests(service.office)
     outlooks = sheet.outlooks(accounts.all)
     chosen = _chosen(accounts.all, outlooks, account)
@@ -250,8 +249,8 @@ def _helpers(service: Parts, language: Language) -> dict[str, Any]:
     now, zone = service.clock(), service.settings.service.time_zone
     return {
         "until_words": lambda one: words.until_words(language, one, now, zone),
-        "end_words": lambda one: words.day_words(language, (one - timedelta(seconds=1)).date(), now.date()),
-        "last_day": lambda one: (one.astimezone(get_timezone(zone)) - timedelta(seconds=1)).date().isoformat(),
+        "end_words": lambda one: words.day_words(language, words.last_day(one, ZoneInfo(zone)), now.date()),
+        "last_day": lambda one: words.last_day(one, ZoneInfo(zone)).isoformat(),
         "day_label": lambda one: words.day_label(language, one),
         "short": lambda one: words.short(language, one),
         "scale": lambda values: words.scale(language, values),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from gaia_vre.core.amounts import MICRO, hours, plain
 from gaia_vre.quotas import balances
@@ -85,9 +86,10 @@ class Person:
 class Sheet:
     """Reads what one person's page shows; every question is about this person or about one account."""
 
-    def __init__(self, office: Office, language: Language, username: str, now: datetime) -> None:
+    def __init__(self, office: Office, language: Language, username: str, now: datetime, zone: str) -> None:
         self.office, self.language, self.username, self.now = office, language, username, now
         self.past = History(office.engine)
+        self.zone = ZoneInfo(zone)
         self.today: date = now.date()
 
     def things(self) -> list[Thing]:
@@ -108,7 +110,7 @@ class Sheet:
             limit = account.limits[name]
             if limit is not None:
                 used, held = getattr(account.used, name), getattr(account.reserved, name)
-                note = words.window_words(self.language, account.window, self.today)
+                note = words.window_words(self.language, account.window, self.today, self.zone)
                 source = source_words(self.language, account.sources.get(name, ""))
                 found.append(self._budget(account, name, (used, held, limit), f"{note} {source}".strip()))
         return found

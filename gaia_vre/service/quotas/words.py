@@ -16,6 +16,7 @@ from gaia_vre.quotas.words import FORMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
     from gaia_vre.look.language import Language
     from gaia_vre.quotas.model import Account, Window
@@ -91,12 +92,17 @@ def day_label(language: Language, day: date) -> str:
     return format_date(day, "d MMM", locale=language.code)
 
 
-def window_words(language: Language, window: Window, today: date) -> str:
+def last_day(end: datetime, zone: ZoneInfo) -> date:
+    """Return the last day of which most was before an end: of a midnight, here or in Greenwich, the day before."""
+    return (end.astimezone(zone) - timedelta(hours=12)).date()
+
+
+def window_words(language: Language, window: Window, today: date, zone: ZoneInfo) -> str:
     """Return over which time a budget counts."""
     if window.days:
         return language.text("Rolling {days} days.", days=language.number(window.days))
     if window.end:
-        return language.text("Until {day}.", day=day_words(language, (window.end - timedelta(days=1)).date(), today))
+        return language.text("Until {day}.", day=day_words(language, last_day(window.end, zone), today))
     return ""
 
 

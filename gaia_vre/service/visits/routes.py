@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.kinds import project_of
 from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
 from gaia_vre.service.visits.store import Visits
 
@@ -45,4 +46,9 @@ def tell(told: Told, who: ChangesAs, service: UsesParts) -> None:
     """Tell that somebody is in a server of mine; labs do, with their owner's token."""
     if told.visitor == who.name:
         raise InvalidInput(f"{who.name} is no visitor in a server of their own")
-    Visits(service.engine).record(who.name, told.server, told.visitor, service.clock())
+    slug = project_of(who.name)
+    if slug and not service.hub.knows(told.visitor):  # whoever runs code in the server could tell of anybody
+        raise InvalidInput(f"Nobody has signed in here as {told.visitor[:80]!a}")
+    new = Visits(service.engine).record(who.name, told.server, told.visitor, service.clock())
+    if new and slug:
+        service.registry.projects.happened(slug, told.visitor, "entered")

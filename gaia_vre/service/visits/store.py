@@ -36,14 +36,16 @@ class Visits:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def record(self, username: str, server: str, visitor: str, now: datetime) -> None:
-        """Keep that somebody is in a server: the visit that goes on, or a new one."""
+    def record(self, username: str, server: str, visitor: str, now: datetime) -> bool:
+        """Keep that somebody is in a server: the visit that goes on, or a new one; say whether it is new."""
         names = {"username": username, "server": server, "visitor": visitor}
         same = [getattr(VisitRow, name) == value for name, value in names.items()]
         with self._engine.begin() as connection:
             going_on = update(VisitRow).where(*same, VisitRow.last > now - ONE_VISIT).values(last=now)
-            if not connection.execute(going_on).rowcount:
-                connection.execute(insert(VisitRow).values(**names, first=now, last=now))
+            if connection.execute(going_on).rowcount:
+                return False
+            connection.execute(insert(VisitRow).values(**names, first=now, last=now))
+        return True
 
     def of(self, username: str, limit: int) -> list[Visit]:
         """Return who was in a person's servers, the last first."""

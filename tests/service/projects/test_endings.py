@@ -56,7 +56,7 @@ def told(world: World, name: str) -> list[str]:
 
 def test_owners_and_managers_are_told_60_14_and_1_days_before_each_once(world: World) -> None:
     project(world, bob="manager", eve="editor")
-    for _ in range(99):
+    for _ in range(100):
         world.later(days=1, hours=0.01)
         tend(world.parts.registry, world.time[0])
         tend(world.parts.registry, world.time[0])

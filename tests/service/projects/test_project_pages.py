@@ -91,3 +91,13 @@ def test_the_end_is_moved(world: World) -> None:
     ada = made(world)
     submit(ada, "/ocean-heat/end", f"{PAGE}/ocean-heat", ends="2027-03-31")
     assert "Wednesday 31 March" in ada.get(f"{PAGE}/ocean-heat").text.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("ends", ["2026-12-24T12:00:00Z", "2026-12-24T23:00:00Z", "2026-12-24T09:30:00+09:00"])
+def test_a_project_and_its_budget_end_on_the_same_day(world: World, ends: str) -> None:
+    body = {"title": "Ocean heat", "slug": "ocean-heat", "ends": ends}
+    assert world.program().post("/services/gaia/api/projects", json=body).status_code == 201
+    ada = world.browser()
+    day = "Thursday 24 December"
+    assert f"until {day}" in ada.get(f"{PAGE}/ocean-heat").text
+    assert f"Until {day}." in ada.get("/services/gaia/usage?account=project:ocean-heat").text
