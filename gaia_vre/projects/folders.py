@@ -10,22 +10,19 @@ import shutil
 import stat
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import Conflict, InvalidInput, NotFound
 from gaia_vre.core.trash import ITEM, PLACE, TRASH, thrown_away
+from gaia_vre.projects.opening import DEEPEST, MOST_SHOWN, Entry, is_there, listed, opened, steps_of
 from gaia_vre.projects.rules import check_slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
-MOST_SHOWN = 500
-"""Entries of a folder."""
 _MODE = 0o2770
 """Whatever is made below belongs to the folder's group."""
-_DEEPEST = 64
 _LONGEST = 4096
 _NUMBER = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 _DEFAULT_RIGHTS = "system.posix_acl_default"
@@ -33,18 +30,6 @@ _NOBODY = 0xFFFFFFFF
 _USER, _GROUP, _MASK, _OTHER = 0x01, 0x04, 0x10, 0x20
 _ALL, _NONE = 7, 0
 _WITHOUT_RIGHTS = {errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL, errno.ENOSYS}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something in a folder."""
-
-    name: str
-    folder: bool
-    link: bool
-    """It leads elsewhere, and is shown without what it leads to."""
-    size: int
-    changed: datetime
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,7 @@ class Folders:
         self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        with _opened(slug, self.root) as handle:
+        with opened(slug, self.root) as handle:
             if stat.S_IMODE(os.fstat(handle).st_mode) != _MODE:
                 os.fchmod(handle, _MODE)
             _give_rights(handle)
@@ -89,14 +74,12 @@ class Folders:
         NotFound
             There is no such folder, or a link stands in the way: what links lead to is not shown.
         """
-        steps = _steps(inside)
-        with contextlib.ExitStack() as opened:
-            handle = opened.enter_context(_opened(slug, self.root))
+        steps = steps_of(inside)
+        with contextlib.ExitStack() as inner:
+            handle = inner.enter_context(opened(slug, self.root))
             for step in steps:
-                handle = opened.enter_context(_opened(step, handle))
-            with os.scandir(handle) as found:
-                shown = [_entry(one) for one in found if not one.name.startswith(".")]
-        return sorted(shown, key=lambda one: (not one.folder, one.name.casefold()))[:MOST_SHOWN]
+                handle = inner.enter_context(opened(step, handle))
+            return listed(handle)
 
     def read(self, slug: str, path: str, most_bytes: int) -> bytes:
         """Return what a file of a project holds now.
@@ -109,13 +92,13 @@ class Folders:
         InvalidInput
             It is no path within the folder, or the file is larger than that.
         """
-        *above, name = _steps(path) or [""]
+        *above, name = steps_of(path) or [""]
         if not name or path.startswith("/"):
             raise InvalidInput(f"{path[:80]!a} is no file of a project")
-        with contextlib.ExitStack() as opened:
-            handle = opened.enter_context(_opened(slug, self.root))
+        with contextlib.ExitStack() as inner:
+            handle = inner.enter_context(opened(slug, self.root))
             for step in above:
-                handle = opened.enter_context(_opened(step, handle))
+                handle = inner.enter_context(opened(step, handle))
             return _content(name, handle, most_bytes)
 
     # Trash --------------------------------------------------------------------------------------
@@ -123,7 +106,7 @@ class Folders:
     def thrown_away(self, slug: str) -> list[Thrown]:
         """Return what is in a project's trash, the last deleted first."""
         try:
-            with _opened(slug, self.root) as folder, _opened(TRASH, folder) as trash:
+            with opened(slug, self.root) as folder, opened(TRASH, folder) as trash:
                 found = [_thrown(name, trash) for name in _names(trash)]
         except NotFound:
             return []
@@ -141,19 +124,19 @@ class Folders:
         """
         if not _NUMBER.fullmatch(number):
             raise NotFound(f"Nothing in the trash of {slug} is called {number[:40]!a}")
-        with contextlib.ExitStack() as opened:
-            folder = opened.enter_context(_opened(slug, self.root))
-            trash = opened.enter_context(_opened(TRASH, folder))
-            place = opened.enter_context(_opened(number, trash))
+        with contextlib.ExitStack() as inner:
+            folder = inner.enter_context(opened(slug, self.root))
+            trash = inner.enter_context(opened(TRASH, folder))
+            place = inner.enter_context(opened(number, trash))
             *above, name = _place_of(place)
             goal, where = folder, ""
             try:
                 for step in above:
-                    goal = opened.enter_context(_opened(step, goal))
+                    goal = inner.enter_context(opened(step, goal))
                 where = "/".join(above)
             except NotFound:
                 goal = folder
-            if _is_there(name, goal):
+            if is_there(name, goal):
                 raise Conflict(f"{name[:80]!a} is there again: rename it first")
             os.rename(ITEM, name, src_dir_fd=place, dst_dir_fd=goal)
             shutil.rmtree(number, dir_fd=trash)
@@ -163,7 +146,7 @@ class Folders:
         """Delete for good what was thrown away before a moment; return how much that was."""
         count = 0
         try:
-            with _opened(slug, self.root) as folder, _opened(TRASH, folder) as trash:
+            with opened(slug, self.root) as folder, opened(TRASH, folder) as trash:
                 for name in _names(trash):
                     at = thrown_away(name)
                     if at is not None and at < before:
@@ -184,7 +167,7 @@ def _thrown(name: str, trash: int) -> Thrown | None:
     if at is None or not _NUMBER.fullmatch(name):
         return None
     try:
-        with _opened(name, trash) as place:
+        with opened(name, trash) as place:
             facts = os.stat(ITEM, dir_fd=place, follow_symlinks=False)
             return Thrown(name, "/".join(_place_of(place)), at, stat.S_ISDIR(facts.st_mode))
     except (NotFound, OSError):
@@ -200,38 +183,9 @@ def _place_of(place: int) -> list[str]:
             steps = file.read(_LONGEST).split("/")
     except OSError as error:
         raise NotFound("It is not known where this was") from error
-    if not steps or any(step in ("", ".", "..") or "\0" in step for step in steps) or len(steps) > _DEEPEST:
+    if not steps or any(step in ("", ".", "..") or "\0" in step for step in steps) or len(steps) > DEEPEST:
         raise NotFound("It is not known where this was")
     return steps
-
-
-def _is_there(name: str, folder: int) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _steps(inside: str) -> list[str]:
-    steps = [step for step in inside.split("/") if step]
-    if len(steps) > _DEEPEST or any(step in (".", "..") or "\0" in step or step.startswith(".") for step in steps):
-        raise InvalidInput(f"{inside[:80]!a} is no folder of a project")
-    return steps
-
-
-@contextlib.contextmanager
-def _opened(name: str, parent: Path | int) -> Iterator[int]:
-    """Open a folder without following a link in its place, so that no rename can lead elsewhere."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        handle = os.open(name, flags, dir_fd=parent) if isinstance(parent, int) else os.open(parent / name, flags)
-    except (OSError, ValueError) as error:
-        raise NotFound(f"There is no folder {name[:80]!a}") from error
-    try:
-        yield handle
-    finally:
-        os.close(handle)
 
 
 def _content(name: str, folder: int, most_bytes: int) -> bytes:
@@ -249,13 +203,6 @@ def _content(name: str, folder: int, most_bytes: int) -> bytes:
     if len(content) > most_bytes:
         raise InvalidInput(f"{name[:80]!a} has {facts.st_size:,} bytes; at most {most_bytes:,} are read")
     return content
-
-
-def _entry(one: os.DirEntry[str]) -> Entry:
-    facts = one.stat(follow_symlinks=False)
-    link = stat.S_ISLNK(facts.st_mode)
-    changed = datetime.fromtimestamp(facts.st_mtime, UTC)
-    return Entry(one.name, stat.S_ISDIR(facts.st_mode), link, 0 if link else facts.st_size, changed)
 
 
 def _give_rights(handle: int) -> None:

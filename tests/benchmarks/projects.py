@@ -120,10 +120,8 @@ def _say(what: str, act: Callable[[], object], limit: float) -> None:
         act()
         found.append((time.perf_counter() - begun) * 1e3)
     late = sorted(found)[int(LOOKS * 0.95)]
-    print(
-        f"{what:<26} p50 {statistics.median(found):>7.1f} ms, p95 {late:>7.1f} ms, first {first:>7.1f} ms   limit {limit}",
-        flush=True,
-    )
+    middle = statistics.median(found)
+    print(f"{what:<26} p50 {middle:>6.1f} ms, p95 {late:>6.1f} ms, first {first:>6.1f} ms   limit {limit}", flush=True)
 
 
 if __name__ == "__main__":
