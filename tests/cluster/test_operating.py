@@ -174,6 +174,7 @@ def test_a_drained_node_is_the_told_reason_and_holds_nothing(site: Site, sign_in
     for name in ("proxy", "hub", "service"):
         site.recovered(name, 0)
     with lab.service() as api:
+        until(lambda: api.get("/quotas/usage").status_code == 200, 60, "the service is reached")
         until(lambda: not api.get("/quotas/usage").json()["holds"], 180, "nothing is held")
         assert api.get("/endings").json()[0]["reason"] == "node"
     lab.start_server({"size": "small"}, seconds=180)
