@@ -40,6 +40,7 @@ _EVENTS = {
     "server-started": said("{by} started its server"),
     "server-stopped": said("{by} stopped its server"),
     "put-back": said("{by} put {path} back from the trash"),
+    "restored": said("{by} copied back an earlier state: {path}"),
     "copied": said("{by} took a copy of all of it"),
     "heir": said("{by} named the heir"),
     "environment": said("{by} pinned the environment {name}"),
