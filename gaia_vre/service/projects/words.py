@@ -53,6 +53,7 @@ _EVENTS = {
     "imported": said("{by} brought it in from a bag"),
     "uninvited": said("{by} took the invitation of {username} back"),
     "published": said("{by} published the notebook “{title}”"),
+    "republished": said("{by} changed who reads the notebook “{title}”"),
     "withdrawn": said("{by} withdrew the notebook “{title}”"),
     "state": said("by its dates it is now: {state}"),
 }
