@@ -295,10 +295,21 @@ class Settings(Part):
         return StateFolder(self.shared_folder).sandboxes
 
     @property
+    def reaches_homes(self) -> bool:
+        """Whether the service has people's homes: on a cluster each may be a volume of its own."""
+        pods = self.kubernetes
+        return pods is None or self._shares_homes or self.quotas.storage.folders.home is not None
+
+    @property
+    def _shares_homes(self) -> bool:
+        pods = self.kubernetes
+        return pods is not None and pods.homes.kind == "shared-claim" and pods.shared.claim == pods.homes.claim
+
+    @property
     def home_folders(self) -> Path:
         """Folder below which each person has a home, as the service sees it."""
         pods = self.kubernetes
-        if pods and pods.shared.claim == pods.homes.claim and pods.homes.kind == "shared-claim":
+        if pods and self._shares_homes:
             return self.quotas.storage.folders.home or Path(pods.shared.mount / pods.homes.folder)
         return self.quotas.storage.folders.home or StateFolder(self.state).homes
 

@@ -23,6 +23,8 @@ class Seen:
     last_activity: datetime | None = None
     ended: Why | None = None
     """The reason that its keeper, or what ran it, left."""
+    absent: timedelta = timedelta()
+    """How long it has not been there."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Patience:
     idle: timedelta
     start: timedelta
     """Until a server that was asked for has to be there."""
+    word: timedelta = timedelta()
+    """Until whoever ran it has to have told why it ended."""
 
 
 def end_of(sandbox: Sandbox, seen: Seen, now: datetime, patience: Patience) -> Why | None:
@@ -43,7 +47,7 @@ def end_of(sandbox: Sandbox, seen: Seen, now: datetime, patience: Patience) -> W
     if not seen.active:
         if seen.ended is not None:
             return seen.ended
-        return "asked" if now - sandbox.created > patience.start else None
+        return "asked" if now - sandbox.created > patience.start and seen.absent >= patience.word else None
     last = max(seen.last_activity or sandbox.created, sandbox.created)
     return "idle" if now - last >= patience.idle else None
 

@@ -109,6 +109,7 @@ def person(hub_url: str, tmp_path: Path) -> Iterator[Person]:
     _sign_in(person)
     yield person
     hub.stop("ada", "")
+    until(lambda: not hub.runs("ada", ""), 60, "nothing of this test is left for the next")
     for each in (browser, service, world):
         each.close()
 

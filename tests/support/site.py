@@ -131,10 +131,23 @@ def install(namespace: str) -> None:
     """Install the release and wait until all of it is ready, three minutes at most."""
     files = [VALUES, *os.environ["GAIA_CLUSTER_VALUES"].split(os.pathsep)]
     options = [part for file in files for part in ("--values", str(file))]
-    command = ["helm", "upgrade", "--install", namespace, str(CHART), "--namespace", namespace, "--create-namespace"]
-    done = subprocess.run(
-        [*command, *options, "--wait", "--timeout", "3m"], capture_output=True, text=True, check=False
-    )
+    helm("upgrade", "--install", namespace, str(CHART), "--create-namespace", *options, namespace=namespace)
+
+
+@contextlib.contextmanager
+def upgraded(site: Site, setting: str) -> Iterator[None]:
+    """Upgrade the release to another setting, and roll it back after."""
+    helm("upgrade", site.namespace, str(CHART), "--reuse-values", "--set", setting, namespace=site.namespace)
+    try:
+        yield
+    finally:
+        helm("rollback", site.namespace, namespace=site.namespace)
+
+
+def helm(*arguments: str, namespace: str) -> None:
+    """Do something with a release, and wait until all of it is ready."""
+    command = ["helm", *arguments, "--namespace", namespace, "--wait", "--timeout", "3m"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -12,6 +12,7 @@ from gaia_vre.hub.admission import desk_of
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.pods.admission import admit_pods
 from gaia_vre.hub.pods.orphans import watch_for_orphans
+from gaia_vre.hub.pods.routes import watch_routes
 from gaia_vre.hub.traits import propose
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def configure_pods(c: Config, settings: Settings | None = None) -> None:
     release = c.KubeSpawner.get("common_labels", {}).get("release")
     namespace = c.PodSpawner.get("namespace") or c.KubeSpawner.get("namespace", "default")
     watch_for_orphans(namespace, {"release": release} if release else {})
+    watch_routes()
 
 
 def _labels(c: Config) -> dict[str, str]:

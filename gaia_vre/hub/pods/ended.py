@@ -24,6 +24,17 @@ def reason_of(pod: dict[str, Any]) -> str | None:
     return "crashed" if ended and ended.get("exitCode") else None
 
 
+def is_ending(pod: dict[str, Any]) -> bool:
+    """Say whether the lab has ended and what stands beside it has not: only the end of both tells why.
+
+    The kubelet writes that it evicted a pod when the last container is gone.
+    """
+    status = pod.get("status") or {}
+    beside = status.get("initContainerStatuses") or ()
+    alive = any("running" in (container.get("state") or {}) for container in beside)
+    return status.get("phase") == "Running" and bool(_terminated(status)) and alive
+
+
 def _terminated(status: dict[str, Any]) -> dict[str, Any]:
     for container in status.get("containerStatuses") or ():
         if container.get("name") == LAB_CONTAINER:

@@ -21,7 +21,7 @@ from gaia_vre.hub.choices import Choice, choose
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.launch import common_environment
 from gaia_vre.hub.pods import rooms
-from gaia_vre.hub.pods.ended import reason_of
+from gaia_vre.hub.pods.ended import is_ending, reason_of
 from gaia_vre.hub.pods.refused import NOTHING, exists_already, late_words, message_of, passes, refusal_of
 from gaia_vre.hub.refusal import Refusal
 
@@ -186,6 +186,8 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         await self._start_watching_pods()
         pod = self._pod()
         if pod is not None:
+            if is_ending(pod) and not self._ending:
+                return None
             self.end_reason = reason_of(pod) or self.end_reason
         status: int | None = await super().poll()
         if status is not None and pod is None and self.end_reason is None and not self._ending:

@@ -34,7 +34,7 @@ def keep(service: Parts, sandbox: Sandbox, maker: Maker, to: str, name: str) -> 
     DoesNotFit
         It does not fit there; `facts` has the choices.
     Conflict
-        Its files are destroyed already.
+        Its files are destroyed already, or the service has no homes.
     NotAllowed, NotFound
         It is a project in which one may not write.
     """
@@ -46,6 +46,8 @@ def keep(service: Parts, sandbox: Sandbox, maker: Maker, to: str, name: str) -> 
     place = keeping.Place(to, service.measures.where(folder), _ENDLESS if room is None else max(0, room))
     if folder.area == "home":
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    else:
+        service.folders.make(folder.folder)  # nobody may have opened the project yet
     with folders.still(sandbox.id) as home:
         facts = facts_of(sandbox, home, service.settings)
         most_files = service.settings.sandboxes.home_files
@@ -69,6 +71,8 @@ def folder_name(sandbox: Sandbox, name: str) -> str:
 def _folder(service: Parts, maker: Maker, to: str) -> Folder:
     """Return the folder that it goes to, if its maker may write there."""
     if to == "home":
+        if not service.settings.reaches_homes:
+            raise Conflict("Homes are volumes of their own at this site: keep the work in a project")
         return Folder("home", slug(maker.username))
     name = to.removeprefix("project:")
     found = service.registry.projects.seen_by(name, Actor(maker.username, maker.groups))
@@ -104,10 +108,10 @@ def _refused(service: Parts, sandbox: Sandbox, maker: Maker, place: keeping.Plac
 def _places(service: Parts, maker: Maker) -> list[str]:
     """Return where somebody may write."""
     mine = service.registry.projects.of(Actor(maker.username, maker.groups))
-    return ["home", *(f"project:{one.project.slug}" for one in mine if may(one.role, "write", one.project))]
+    home = ["home"] if service.settings.reaches_homes else []
+    return [*home, *(f"project:{one.project.slug}" for one in mine if may(one.role, "write", one.project))]
 
 
 def _fits(service: Parts, maker: Maker, place: str, size: int) -> bool:
-    folder = _folder(service, maker, place)
-    room = _room(service, folder, maker)
-    return (folder.area == "home" or service.measures.where(folder).is_dir()) and (room is None or size <= room)
+    room = _room(service, _folder(service, maker, place), maker)
+    return room is None or size <= room

@@ -134,7 +134,8 @@ def card(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     groups = maker(service, who).groups
     found = service.registry.projects.of(actor(service, who))
     places = [one for one in found if rules.may(one.role, "write", one.project)]
-    writable = [(f"project:{one.project.slug}", one.project.title) for one in places]
+    home = [("home", language.text("in my home"))] if service.settings.reaches_homes else []
+    writable = home + [(f"project:{one.project.slug}", one.project.title) for one in places]
     return _words(service, language) | {
         "says": lambda sandbox: row_of(service, language, sandbox, writable),
         "sandboxes": service.sandboxes.of(who.name),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_WORD_SECONDS = 15
+"""The hub tells why a server ended when all of it has: a moment after the server is gone."""
+
 
 class Tending:
     """One pass after another over everything that is there of sandboxes."""
@@ -32,7 +35,10 @@ class Tending:
         self.patience = Patience(
             timedelta(minutes=parts.settings.sandboxes.idle_minutes),
             timedelta(seconds=parts.settings.labs.start_seconds),
+            timedelta(seconds=_WORD_SECONDS),
         )
+        self._gone: dict[str, datetime] = {}
+        """Since when the server of a sandbox that should live is not there."""
 
     def step(self, servers: Sequence[Server], now: datetime) -> None:
         """Bring every sandbox in the state that its dates ask for, and take away what belongs to none."""
@@ -40,6 +46,7 @@ class Tending:
         numbers = list(self.lives.folders.numbers())
         found = self.lives.sandboxes.there()
         active = {(one.username, one.name): one for one in servers}
+        self._gone = {one.id: self._gone[one.id] for one in found if one.id in self._gone}
         for sandbox in found:
             try:
                 self._tend(sandbox, active.get((sandbox.username, sandbox.server)), now)
@@ -61,7 +68,11 @@ class Tending:
     def _live(self, sandbox: Sandbox, server: Server | None, now: datetime) -> None:
         ended = self.lives.folders.ended(sandbox.id)
         last = (server.last_activity or server.started) if server else None
-        why = end_of(sandbox, Seen(server is not None, last, ended), now, self.patience)  # type: ignore[arg-type]
+        if server is not None:
+            self._gone.pop(sandbox.id, None)
+        absent = now - self._gone.setdefault(sandbox.id, now) if server is None else timedelta()
+        seen = Seen(server is not None, last, ended, absent)  # type: ignore[arg-type]
+        why = end_of(sandbox, seen, now, self.patience)
         if why == "failed":
             self.lives.destroy(sandbox, why)
         elif why is not None:

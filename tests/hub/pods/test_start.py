@@ -201,6 +201,20 @@ def test_the_status_of_a_pod_tells_why_it_ended(make_spawner, cluster, status, r
     assert spawner.end_reason == reason
 
 
+def test_why_a_pod_ended_is_known_when_all_of_it_has(make_spawner, cluster):
+    """The kubelet first ends the lab, then what stands beside it, and then writes that it evicted the pod."""
+    spawner = make_spawner()
+    start(spawner)
+    (pod,) = cluster.pods.values()
+    beside = {"name": "guard", "state": {"running": {}}}
+    pod["status"] = terminated("Error", 1) | {"phase": "Running", "initContainerStatuses": [beside]}
+    assert asyncio.run(spawner.poll()) is None
+    message = 'Usage of EmptyDir volume "sandbox" exceeds the limit "200Mi".'
+    pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": message}
+    assert asyncio.run(spawner.poll()) is not None
+    assert spawner.end_reason == "disk"
+
+
 def test_a_pod_whose_node_is_drained_ends_for_its_node(make_spawner, cluster):
     spawner = make_spawner()
     start(spawner)

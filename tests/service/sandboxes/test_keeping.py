@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gaia_vre.core.settings import parse_settings
 from gaia_vre.sandboxes.folders import Folders
 from gaia_vre.sandboxes.keeping import MANIFEST
 from tests.service.conftest import World, with_quotas
@@ -95,7 +97,6 @@ def test_a_link_in_the_home_leads_the_copy_nowhere(world: World, tmp_path: Path)
 def test_what_does_not_fit_is_refused_with_choices(world: World) -> None:
     world = with_quotas(world, storage={"home": {"soft_gib": 0.00001, "hard_gib": 0.00002}})
     world.program().post("/services/gaia/api/projects", json={"title": "Ocean heat"})
-    (state(world) / "projects" / "ocean-heat").mkdir(parents=True)
     made = make(world)
     (work(world, made) / "big.bin").write_bytes(b"x" * 100_000)
     (state(world) / "homes" / "ada").mkdir(parents=True)
@@ -132,3 +133,14 @@ def test_nothing_is_left_to_keep_of_what_is_destroyed(world: World) -> None:
     answer = keep(world, made)
     assert answer.status_code == 409
     assert "destroyed" in answer.json()["detail"]
+
+
+def test_a_home_that_the_service_has_not_is_no_choice(world: World) -> None:
+    shared = {"claim": "gaia-shared", "mount": str(state(world)), "folder": "."}
+    settings = parse_settings({"state": str(state(world)), "kubernetes": {"shared": shared}})
+    world = replace(world, parts=replace(world.parts, settings=settings))
+    made = make(world)
+    work(world, made)
+    refused = keep(world, made)
+    assert (refused.status_code, "keep the work in a project" in refused.json()["detail"]) == (409, True)
+    assert "Make a project to keep this in" in world.browser().get("/services/gaia/sandboxes").text

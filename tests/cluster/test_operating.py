@@ -1,0 +1,181 @@
+"""What operators do to a site, and what a cluster does to it, while people work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.cluster.test_site import dask_pods
+from tests.support.environment import until
+from tests.support.lab_client import LabClient, LabError
+from tests.support.site import Site, upgraded
+
+SignIn = Callable[[str], LabClient]
+
+RUN_SECONDS = 200
+"""The API server tells moments to the second: less could not show 2 %."""
+CLUSTER = """
+import gaia_vre as gaia
+cluster = gaia.cluster(workers=1)
+client = cluster.get_client()
+client.wait_for_workers(1, timeout=180)
+print(client.submit(sum, [1, 2]).result())
+"""
+
+
+# Accounting --------------------------------------------------------------------------------------
+
+
+def test_a_lab_is_charged_for_as_long_as_its_pod_was_there(site: Site, sign_in: SignIn) -> None:
+    lab = sign_in("meter")
+    with lab.service() as api:
+        before = core_seconds(api)
+        lab.start_server({"size": "small"}, seconds=180)
+        created = site.pod("meter")["metadata"]["creationTimestamp"]
+        until(lambda: age(created) > RUN_SECONDS, 2 * RUN_SECONDS, "it ran a while")
+        lab.stop_server(120)
+        ran = age(created)
+        until(lambda: not api.get("/quotas/usage").json()["holds"], 120, "the lease has ended")
+        charged = core_seconds(api) - before
+    assert charged == pytest.approx(ran, rel=0.02)
+
+
+def core_seconds(api: httpx2.Client) -> float:
+    rows = api.get("/quotas/history").json()["rows"]
+    return sum(float(row["core_hours"]) for row in rows) * 3600
+
+
+def age(moment: str) -> float:
+    """Return how many seconds ago a moment was."""
+    return time.time() - datetime.fromisoformat(moment).timestamp()
+
+
+# An API server in trouble ------------------------------------------------------------------------
+
+
+def test_an_api_server_that_refuses_for_a_minute_leaves_the_state_right(site: Site, sign_in: SignIn) -> None:
+    ada, grace = sign_in("ada"), sign_in("grace")
+    ada.start_server({"size": "small"}, seconds=180)
+    hub = pod_of(site, "component=hub")
+    with ThreadPoolExecutor(1) as aside, ada.open_notebook() as kernel:
+        with refusing(site):
+            start = aside.submit(attempt, grace)
+            until(lambda: refused(site), 30, "the API server refuses the hub")
+            began = time.monotonic()
+            while time.monotonic() - began < 60:
+                assert ada.api("GET", "kernels").status_code == 200
+                assert kernel.execute("print(6 * 7)").text.strip() == "42"
+        if words := start.result():
+            assert "cluster" in words
+            grace.start_server({"size": "small"}, seconds=180)
+    assert pod_of(site, "component=hub") == hub
+    assert [pod.split()[0] for pod in site.lab_pods()] == ["jupyter-ada", "jupyter-grace"]
+    for lab in (ada, grace):
+        with lab.service() as api:
+            until(lambda api=api: len(api.get("/quotas/usage").json()["holds"]) == 1, 60, "one lease for one lab")
+
+
+def attempt(lab: LabClient) -> str:
+    """Start a lab and return the words that refused it."""
+    try:
+        lab.start_server({"size": "small"}, seconds=240)
+    except LabError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def refusing(site: Site) -> Iterator[None]:
+    """Have the API server answer 429 to the hub, the gateway and the controller."""
+    level = {
+        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+        "kind": "PriorityLevelConfiguration",
+        "metadata": {"name": f"{site.namespace}-shut"},
+        "spec": {
+            "type": "Limited",
+            "limited": {"nominalConcurrencyShares": 0, "borrowingLimitPercent": 0, "limitResponse": {"type": "Reject"}},
+        },
+    }
+    rule = {
+        "subjects": [{"kind": "Group", "group": {"name": f"system:serviceaccounts:{site.namespace}"}}],
+        "resourceRules": [
+            {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": True}
+        ],
+    }
+    flow = {
+        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+        "kind": "FlowSchema",
+        "metadata": {"name": f"{site.namespace}-shut"},
+        "spec": {
+            "priorityLevelConfiguration": {"name": f"{site.namespace}-shut"},
+            "matchingPrecedence": 2,
+            "rules": [rule],
+        },
+    }
+    both = json.dumps({"apiVersion": "v1", "kind": "List", "items": [level, flow]})
+    try:
+        subprocess.run(["kubectl", "apply", "-f", "-"], input=both, text=True, check=True, capture_output=True)
+        yield
+    finally:
+        subprocess.run(["kubectl", "delete", "-f", "-"], input=both, text=True, check=True, capture_output=True)
+
+
+def refused(site: Site) -> bool:
+    asked = ["auth", "can-i", "list", "pods", "--as", f"system:serviceaccount:{site.namespace}:hub"]
+    group = ["--as-group", f"system:serviceaccounts:{site.namespace}"]
+    done = subprocess.run(["kubectl", *asked, *group], capture_output=True, text=True, check=False)
+    return "TooManyRequests" in done.stderr or "too many requests" in done.stderr.lower()
+
+
+def pod_of(site: Site, selector: str) -> Any:
+    [found] = site.get("pods", "--selector", selector)["items"]
+    return found["metadata"]["uid"], [one["restartCount"] for one in found["status"]["containerStatuses"]]
+
+
+# Upgrade, rollback, drain ------------------------------------------------------------------------
+
+
+def test_an_upgrade_and_a_rollback_keep_what_runs(site: Site, sign_in: SignIn) -> None:
+    ada, bob = sign_in("ada"), sign_in("bob")
+    ada.start_server({"size": "small"}, seconds=180)
+    with ada.open_notebook() as kernel, bob.service() as api:
+        assert kernel.execute(CLUSTER, seconds=300).text.strip().endswith("3")
+        sandbox = api.post("/sandboxes", json={}).json()
+        until(lambda: api.get(f"/sandboxes/{sandbox['id']}").json()["state"] == "running", 120, "the sandbox runs")
+        before = sorted(pod["metadata"]["uid"] for pod in site.get("pods", namespace=site.users)["items"])
+        with upgraded(site, "jupyterhub.custom.gaia.service.catalog_anonymous=false"):
+            after = sorted(pod["metadata"]["uid"] for pod in site.get("pods", namespace=site.users)["items"])
+            assert after == before
+            assert kernel.execute("print(client.submit(sum, [3, 4]).result())").text.strip().endswith("7")
+        assert kernel.execute("print(client.submit(sum, [5, 6]).result())").text.strip().endswith("11")
+        kernel.execute("cluster.close()", seconds=120)
+        api.delete(f"/sandboxes/{sandbox['id']}")
+    until(lambda: not dask_pods(site), 90, "nothing of the cluster is left")
+
+
+def test_a_drained_node_is_the_told_reason_and_holds_nothing(site: Site, sign_in: SignIn) -> None:
+    lab = sign_in("ada")
+    lab.start_server({"size": "small"}, seconds=180)
+    lab.upload("kept.txt", "still there")
+    node = site.pod("ada")["spec"]["nodeName"]
+    try:
+        site.kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout", "180s")
+    finally:
+        site.kubectl("uncordon", node)
+    for name in ("proxy", "hub", "service"):
+        site.recovered(name, 0)
+    with lab.service() as api:
+        until(lambda: api.get("/quotas/usage").status_code == 200, 60, "the service is reached")
+        until(lambda: not api.get("/quotas/usage").json()["holds"], 180, "nothing is held")
+        assert api.get("/endings").json()[0]["reason"] == "node"
+    lab.start_server({"size": "small"}, seconds=180)
+    assert lab.api("GET", "contents/kept.txt").json()["content"] == "still there"
