@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, cast
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Form, Header, Request
 
@@ -19,6 +20,7 @@ from gaia_vre.messages.store import Messages
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
 from gaia_vre.projects.publishing import Publications
+from gaia_vre.projects.snapshots import Snapshots
 from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.sandboxes.store import Sandboxes
@@ -75,6 +77,12 @@ class Parts:
     def folders(self) -> Folders:
         """The folders that members of projects share."""
         return Folders(self.settings.project_folders)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The earlier states of these."""
+        said, zone = self.settings.projects.snapshots, ZoneInfo(self.settings.service.time_zone)
+        return Snapshots(self.settings.project_folders, said.folder, zone, int(said.restore_gib * 2**30))
 
     @cached_property
     def publications(self) -> Publications:

@@ -10,7 +10,7 @@ from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.messages import pages as message_pages
 from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.operate import pages as operate_pages
-from gaia_vre.service.projects import life_pages, life_routes, moving_routes
+from gaia_vre.service.projects import life_pages, life_routes, moving_pages, moving_routes, past_routes
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects import server_pages as project_server_pages
@@ -38,6 +38,7 @@ _API = (
     visit_routes,
     moving_routes,
     life_routes,
+    past_routes,
     project_routes,
     project_server_routes,
     publishing_routes,
@@ -48,6 +49,7 @@ _PAGES = (
     quota_pages,
     project_server_pages,
     publishing_pages,
+    moving_pages,
     project_pages,
     life_pages,
     quota_report,

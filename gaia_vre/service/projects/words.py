@@ -40,6 +40,7 @@ _EVENTS = {
     "server-started": said("{by} started its server"),
     "server-stopped": said("{by} stopped its server"),
     "put-back": said("{by} put {path} back from the trash"),
+    "restored": said("{by} copied back an earlier state: {path}"),
     "copied": said("{by} took a copy of all of it"),
     "heir": said("{by} named the heir"),
     "environment": said("{by} pinned the environment {name}"),
@@ -52,6 +53,7 @@ _EVENTS = {
     "imported": said("{by} brought it in from a bag"),
     "uninvited": said("{by} took the invitation of {username} back"),
     "published": said("{by} published the notebook “{title}”"),
+    "republished": said("{by} changed who reads the notebook “{title}”"),
     "withdrawn": said("{by} withdrew the notebook “{title}”"),
     "state": said("by its dates it is now: {state}"),
 }
