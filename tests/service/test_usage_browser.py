@@ -149,7 +149,9 @@ def test_plots_are_read_with_the_arrow_keys_and_tables_stay_open_without_scripts
             page.keyboard.press("ArrowRight")
             assert first != plot.get_attribute("aria-valuetext")
             page.keyboard.press("End")
-            expect(plot).to_have_attribute("aria-valuetext", re.compile(r"^\d+\sdéc\.\s:\s[\d,]+\scrédits\sà ce rythme$"))
+            expect(plot).to_have_attribute(
+                "aria-valuetext", re.compile(r"^\d+\sdéc\.\s:\s[\d,]+\scrédits\sà ce rythme$")
+            )
             expect(page.locator(".gaia-canvas line.cursor")).to_have_count(1)
             assert findings(page) == []
             context.close()
