@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gaia_vre.database import (
     messages,
+    people,
     project_lives,
     projects,
     publications,
@@ -17,6 +18,7 @@ from gaia_vre.database.tables import Table
 __all__ = [
     "METADATA",
     "messages",
+    "people",
     "project_lives",
     "projects",
     "publications",

@@ -25,6 +25,7 @@ from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.login import Caller
+from gaia_vre.service.operate.running import Running
 from gaia_vre.service.projects.groups import GroupsNow
 from gaia_vre.service.projects.servers import ProjectServers
 
@@ -109,6 +110,11 @@ class Parts:
     def project_servers(self) -> ProjectServers:
         """The servers of projects."""
         return ProjectServers(self)
+
+    @cached_property
+    def running(self) -> Running:
+        """What the hub told of servers a moment ago."""
+        return Running(self.hub, self.clock)
 
     @cached_property
     def signers(self) -> Signers:

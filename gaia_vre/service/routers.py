@@ -10,6 +10,8 @@ from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.messages import pages as message_pages
 from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.operate import pages as operate_pages
+from gaia_vre.service.operate import people_pages as operate_people
+from gaia_vre.service.operate import server_pages as operate_servers
 from gaia_vre.service.projects import life_pages, life_routes, moving_pages, moving_routes, past_routes
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
@@ -58,6 +60,8 @@ _PAGES = (
     pages,
     account_pages,
     operate_pages,
+    operate_people,
+    operate_servers,
     catalog_pages,
 )
 ROUTERS = tuple(part.router for part in (*_API, *_PAGES))

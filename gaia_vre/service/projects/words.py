@@ -39,6 +39,7 @@ _EVENTS = {
     "entered": said("{by} entered its server"),
     "server-started": said("{by} started its server"),
     "server-stopped": said("{by} stopped its server"),
+    "server-stopped-why": said("{by} stopped its server: {reason}"),
     "put-back": said("{by} put {path} back from the trash"),
     "restored": said("{by} copied back an earlier state: {path}"),
     "copied": said("{by} took a copy of all of it"),
@@ -59,7 +60,7 @@ _EVENTS = {
 }
 
 
-_FACTS = ("username", "group", "name", "title", "role", "state", "path")
+_FACTS = ("username", "group", "name", "title", "role", "state", "path", "reason")
 
 
 def event_words(language: Language, event: Event) -> str:
