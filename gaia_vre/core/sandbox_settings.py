@@ -38,6 +38,14 @@ class Sandboxes(Part):
     grants: tuple[SandboxGrant, ...] = Field(
         default=(), description="Groups whose members may have another number of them; the largest counts."
     )
+    pool: int = Field(
+        default=0,
+        ge=0,
+        le=20,
+        description="Empty sandboxes that are kept started ahead, so that the next ones are ready sooner; each holds "
+        "some 100 MB of memory, is charged to nobody until it is somebody's, and serves one person once. On one "
+        "machine only.",
+    )
     size: str | None = Field(default=None, description="Name of the size that they have, of labs.sizes; empty: first.")
     home_gib: float = Field(default=5, gt=0, le=16384, description="Most GiB that its temporary home may hold.")
     home_files: int = Field(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gaia_vre.core.state import StateFolder
 from gaia_vre.gateway.commands import lab_environment
 from gaia_vre.isolation.bubblewrap import bubblewrap, confined
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gaia_vre.core.settings import Environment, Settings
-    from gaia_vre.core.state import StateFolder
     from gaia_vre.isolation.bubblewrap import Confinement
 
 
@@ -22,6 +22,11 @@ def lab_command(environment: Environment) -> list[str]:
     """Return the command of the lab server in this environment."""
     python = str(environment.prefix / "bin" / "python") if environment.prefix else sys.executable
     return [python, "-m", "gaia_vre.lab"]
+
+
+def examples_folder(settings: Settings) -> Path:
+    """Return where the examples stand that labs are given."""
+    return Path(os.environ.get("GAIA_VRE_EXAMPLES", StateFolder(settings.state).root / "examples"))
 
 
 def isolation_program(settings: Settings) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gaia_vre.core.settings import Settings, load_settings
 from gaia_vre.core.state import StateFolder
 from gaia_vre.hub.orphans import watch_for_orphans
+from gaia_vre.hub.pool import watch_pool
 from gaia_vre.hub.traits import propose
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE
 
@@ -36,3 +37,4 @@ def configure_machine(c: Config, settings: Settings | None = None) -> None:
     propose(c, "ConfigurableHTTPProxy", should_start=False, api_url=addresses.proxy_api_url)
     if instance := os.environ.get(INSTANCE_VARIABLE):
         watch_for_orphans(instance)
+        watch_pool(settings, instance)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub.app import JupyterHub
 
+from gaia_vre.hub import pool
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end, marked, variable_of
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def servers_running(instance: str) -> dict[str, list[psutil.Process]]:
 
 
 def known_servers(app: Any) -> set[str]:
-    """Return the marks of the servers that the hub runs, starts or stops now."""
-    return {spawner.mark for spawner in _spawners(app) if spawner.active or spawner.pending}
+    """Return the marks of the servers that the hub runs, starts or stops now, and of sandboxes that wait."""
+    return {spawner.mark for spawner in _spawners(app) if spawner.active or spawner.pending} | pool.marks()
 
 
 def _spawners(app: Any) -> Iterable[Any]:

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,9 @@ from gaia_vre.core.kinds import kind_of
 from gaia_vre.core.names import slug
 from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
-from gaia_vre.hub import steps
+from gaia_vre.hub import pool, steps
 from gaia_vre.hub.choices import Choice, choose
-from gaia_vre.hub.launch import gaia_environment, isolated, isolation_program, lab_command
+from gaia_vre.hub.launch import examples_folder, gaia_environment, isolated, isolation_program, lab_command
 from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rooms import Opening, Room, open_room
 from gaia_vre.hub.sandbox_rooms import enclosure_of, end_told, folder_of, tell_end
@@ -32,6 +31,7 @@ from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
 
     from gaia_vre.isolation.enclosure import Enclosure
 
@@ -67,7 +67,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         super().__init__(**traits)
         self.settings = load_settings()
         self.folder = StateFolder(self.settings.state)
-        self.examples = Path(os.environ.get("GAIA_VRE_EXAMPLES", self.folder.root / "examples"))
+        self.examples = examples_folder(self.settings)
         self.env_keep = list(_KEPT)
 
     # What it is ---------------------------------------------------------------------------------
@@ -75,6 +75,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     @property
     def mark(self) -> str:
         """The name that every process of this server carries."""
+        if self._sandbox:
+            return pool.mark(self.instance, self.name)
         return f"{self.instance}/{self.user.name}/{self.name}"
 
     @property
@@ -104,6 +106,16 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         choice = self._choice()
         self._apply(choice)
         self.end_reason, self.ran = None, False
+        if not await self._adopted(choice):
+            await self._started(choice)
+        steps.note(self, steps.CONTAINER)
+        await self._until_it_answers()
+        self.ran = True
+        steps.note(self, steps.LAB)
+        return "127.0.0.1", self.port
+
+    async def _started(self, choice: Choice) -> None:
+        """Start a process of its own."""
         loop = asyncio.get_running_loop()
         # A hub that was killed while starting this server has forgotten its process.
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 1.0)
@@ -113,11 +125,22 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         enclosure = self._enclosure()
         command = enclosure.inside(command, self.port) if enclosure else command
         self._launch(isolated(command, room.confinement, self.folder, self.examples, self.settings), room.home, choice)
-        steps.note(self, steps.CONTAINER)
-        await self._until_it_answers()
-        self.ran = True
-        steps.note(self, steps.LAB)
-        return "127.0.0.1", self.port
+
+    async def _adopted(self, choice: Choice) -> bool:
+        """Let a sandbox that was started ahead be this one, if the service has chosen such."""
+        folder = self._sandbox
+        member = pool.taken(folder.name, choice) if folder else None
+        if folder is None or member is None:
+            return False
+        room = self.room = await asyncio.get_running_loop().run_in_executor(None, self._open_room)
+        self.port = member.port
+        arguments = [*self.get_args(), *room.arguments]
+        if not member.become(folder, self.user.name, arguments, self.get_env()):
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            self.folder.lab_log("", self.name).rename(self._log)
+        self._note_process(member.process)
+        return True
 
     def _choice(self) -> Choice:
         try:
@@ -138,7 +161,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         if enclosure:
             command = enclosure.kept(command, self.port, group.folders if group else ())
         with self._log.open("wb") as log:
-            self.proc = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 cwd=home,
                 env=self.get_env(),
@@ -147,7 +170,10 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.pid = self.proc.pid
+        self._note_process(process)
+
+    def _note_process(self, process: subprocess.Popen[bytes]) -> None:
+        self.proc, self.pid = process, process.pid
         self.started = psutil.Process(self.pid).create_time()
 
     async def _until_it_answers(self) -> None:
@@ -283,7 +309,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     @property
     def _group_name(self) -> str:
-        return slug(f"{self.user.name}/{self.name}")
+        return slug(self.name if self._sandbox else f"{self.user.name}/{self.name}")
 
     @property
     def _log(self) -> Path:

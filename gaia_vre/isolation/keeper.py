@@ -28,6 +28,8 @@ from gaia_vre.isolation import doors, inner
 NAME = "gaia-keeper"
 """What the process is called, so that others do not take it for the lab."""
 DEADLINE, ENDED = "deadline", "ended.json"
+WAITING, CLAIMED, OWNER = "waiting", "claimed", "owner"
+"""Beside a home that was made ahead: it is nobody's yet, it is becoming somebody's, and whose it became."""
 _LOOK_SECONDS = 1.0
 _READY_SECONDS = 0.02
 _DIAL_SECONDS = 10.0
@@ -55,6 +57,8 @@ class Keeper:
     def __init__(self, specification: dict[str, Any], kept: subprocess.Popen[bytes], control: socket.socket) -> None:
         self.told, self.kept, self.control = specification, kept, control
         self.folder = Path(specification["folder"])
+        self.entrance = socket.socket()
+        self.entrance.bind(("127.0.0.1", specification["port"]))  # held from now on, open when the lab answers
         self._dialing = asyncio.Lock()
         self._full = 0
         self._measure_at = 0.0
@@ -119,7 +123,7 @@ class Keeper:
             await asyncio.start_server(getattr(self, f"_{kind}"), sock=listener, limit=65_536)
         self.control.settimeout(_DIAL_SECONDS)
         (await loop.run_in_executor(None, self._first)).close()
-        server = await asyncio.start_server(self._lab, "127.0.0.1", self.told["port"])
+        server = await asyncio.start_server(self._lab, sock=self.entrance)
         async with server:
             await server.serve_forever()
 
@@ -128,10 +132,16 @@ class Keeper:
         return [socket.socket(fileno=one) for one in descriptors]
 
     def _first(self) -> socket.socket:
-        """Return the first connection to the lab, as soon as it answers."""
-        while (made := self._dialed()) is None:
+        """Return the first connection to the lab, as soon as it answers; one that waits has none."""
+        while True:
+            if not (self.folder / WAITING).exists() and (made := self._dialed()) is not None:
+                return made
             time.sleep(_READY_SECONDS)
-        return made
+
+    def _owner(self) -> str:
+        """Return whose it is; one that was made ahead learns it later."""
+        name: str = self.told["username"] or (self.folder / OWNER).read_text()
+        return name
 
     def _dialed(self) -> socket.socket | None:
         """Return a connection to the lab; None where it does not answer."""
@@ -168,7 +178,7 @@ class Keeper:
                 head = await doors.read_head(reader)
                 body = await doors.read_body(reader, head)
                 if door == "hub":
-                    doors.check_hub(head, body, self.told["username"], self.told["server"])
+                    doors.check_hub(head, body, self._owner(), self.told["server"])
                 else:
                     doors.check_service(head)
                 place = urlsplit(address)

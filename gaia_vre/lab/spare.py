@@ -24,7 +24,7 @@ KERNEL_COMMAND = ("-m", "ipykernel_launcher")
 UNUSED_SECONDS = 600
 """After this a spare that nobody asked for gives its memory back."""
 
-_READ_AT_START = ("PYTHON", "PYDEVD_", "LD_", "MALLOC_", "LC_", "LANG", "HOME", "USER")
+_READ_AT_START = ("PYTHON", "PYDEVD_", "LD_", "MALLOC_", "LC_", "LANG", "HOME")
 """Beginnings of variables that an interpreter or a module reads before a kernel's orders come."""
 
 
@@ -76,8 +76,9 @@ _waiting: list[Spare] = []
 
 
 def prepare() -> None:
-    """Start the spare of this server."""
-    _waiting.append(Spare.start(os.environ))
+    """Start the spare of this server, if it has none yet."""
+    if not _waiting:
+        _waiting.append(Spare.start(os.environ))
 
 
 def take(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import Unavailable
-from gaia_vre.isolation.keeper import DEADLINE, ENDED
+from gaia_vre.isolation.keeper import CLAIMED, DEADLINE, ENDED, WAITING
 from gaia_vre.sandboxes import porter
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+_HEARTBEAT_SECONDS = 60
+"""What waits and was not seen by the hub for so long is a leftover."""
 _COPY_SECONDS = 45.0
 _SILENT_SECONDS = 60.0
 """A porter that has not told of itself for so long is gone with its node: its last copy is what there is."""
@@ -44,10 +46,25 @@ class Folders:
             folder.mkdir(mode=0o700)
         return home
 
+    def claim(self) -> str | None:
+        """Take one that was started ahead and return its number; None when none waits. Nobody else gets the same."""
+        for number in self._waiting():
+            with contextlib.suppress(OSError):
+                os.utime(self.root / number / WAITING)
+                (self.root / number / WAITING).rename(self.root / number / CLAIMED)
+                return number
+        return None
+
+    def unclaim(self, number: str) -> None:
+        """Give one back that was claimed for nothing: nothing has been put into it."""
+        with contextlib.suppress(OSError):
+            (self.root / number / CLAIMED).rename(self.root / number / WAITING)
+
     def live(self, number: str, deadline: datetime) -> None:
         """Let a sandbox live until then, whoever else is gone."""
         with contextlib.suppress(FileNotFoundError):  # destroyed meanwhile
             self._put(number, DEADLINE, f"{deadline.timestamp():.0f}")
+            (self.root / number / CLAIMED).unlink(missing_ok=True)
 
     def end(self, number: str, why: str) -> None:
         """Have the keeper end it at once; the first reason given stays."""
@@ -119,10 +136,26 @@ class Folders:
             raise OSError(f"{folder} could not be removed")
 
     def numbers(self) -> Iterable[str]:
-        """Return those of which something is there."""
+        """Return those of which something is there, without those that wait to be somebody's."""
         with contextlib.suppress(FileNotFoundError):
-            return sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir(follow_symlinks=False))
+            found = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir(follow_symlinks=False))
+            return [number for number in found if not self._is_ahead(number)]
         return []
+
+    def _waiting(self) -> list[str]:
+        """Return those that wait, the oldest first: they are the readiest."""
+        found = []
+        for mark in self.root.glob(f"*/{WAITING}"):
+            with contextlib.suppress(OSError):
+                if time.time() - mark.stat().st_mtime < _HEARTBEAT_SECONDS / 2:  # else it may be removed at any time
+                    found.append((mark.parent.stat().st_ctime, mark.parent.name))
+        return [number for _, number in sorted(found)]
+
+    def _is_ahead(self, number: str) -> bool:
+        for name in (WAITING, CLAIMED):
+            with contextlib.suppress(OSError):
+                return time.time() - (self.root / number / name).stat().st_mtime < _HEARTBEAT_SECONDS
+        return False
 
     def _put(self, number: str, name: str, text: str) -> None:
         """Write a file at once: its reader finds the old or the new."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import func, insert, select, update
@@ -15,6 +14,7 @@ from gaia_vre.sandboxes.model import LIVING, THERE, Receipt, Sandbox, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import timedelta
 
     from sqlalchemy import CursorResult, Engine, Table
 
@@ -38,7 +38,7 @@ class Sandboxes:
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self.engine, self.clock = engine, clock
 
-    def create(self, username: str, title: str, source: Source, life: timedelta, most: int) -> Sandbox:
+    def create(self, made: Sandbox, most: int) -> Sandbox:
         """Note a new sandbox.
 
         Raises
@@ -46,8 +46,7 @@ class Sandboxes:
         Conflict
             The person has as many as one may.
         """
-        now = self.clock()
-        made = Sandbox(secrets.token_hex(4), username, title, source, "making", now, now + life)
+        username = made.username
         with self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # else two that are made at once do not see each other
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER, func.hashtext(username))))

@@ -27,6 +27,7 @@ MEASURES = (
     "hub_killed",
     "second_start",
     "sandboxes",
+    "pooled_sandboxes",
     "many_sandboxes",
 )
 

@@ -38,7 +38,7 @@ def measure() -> Measure:
     platform = ours()
     assert isinstance(platform, OurEnvironment)
     state = platform.folder / "state"
-    with somebody() as (_, client):
+    with somebody(platform) as (_, client):
         sandbox(client)
         before = things(state)
         for _ in range(TIMES):

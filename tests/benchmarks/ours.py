@@ -26,12 +26,14 @@ class OurEnvironment:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    settings: str = ""
+    """YAML of the site's settings."""
 
     name = "ours"
 
     @classmethod
-    def create(cls) -> OurEnvironment:
-        return cls(Path(tempfile.mkdtemp(prefix="gaia-vre-")), free_ports(1)[0])
+    def create(cls, settings: str = "") -> OurEnvironment:
+        return cls(Path(tempfile.mkdtemp(prefix="gaia-vre-")), free_ports(1)[0], settings=settings)
 
     @property
     def url(self) -> str:
@@ -54,6 +56,9 @@ class OurEnvironment:
     def launch(self) -> None:
         log = (self.folder / "up.log").open("ab")
         command = [PROGRAM, "up", "--state", self.folder / "state", "--port", str(self.port)]
+        if self.settings:
+            (self.folder / "site.yaml").write_text(self.settings)
+            command += ["--settings", self.folder / "site.yaml"]
         self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
 

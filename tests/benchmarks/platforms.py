@@ -43,6 +43,14 @@ def ours() -> Platform:
 
 
 @functools.cache
+def pooled() -> OurEnvironment:
+    """Return ours with a sandbox that is kept started ahead."""
+    environment = OurEnvironment.create("sandboxes: {pool: 1}\n")
+    _started(environment)
+    return environment
+
+
+@functools.cache
 def stock() -> Platform:
     return _started(StockHub.create())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
@@ -12,7 +13,7 @@ from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.folders import Folders
-from gaia_vre.sandboxes.model import Why
+from gaia_vre.sandboxes.model import Sandbox, Why
 from gaia_vre.sandboxes.sources import Maker, Stock, check_source, furnish
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gaia_vre.core.settings import Settings
     from gaia_vre.messages.store import Messages
     from gaia_vre.quotas.deciding import Office
-    from gaia_vre.sandboxes.model import Sandbox, Wish
+    from gaia_vre.sandboxes.model import Wish
     from gaia_vre.sandboxes.store import Sandboxes
     from gaia_vre.service.dependencies import Parts
     from gaia_vre.service.hub import Hub
@@ -66,10 +67,18 @@ class Lives:
         wish = replace(wish, source=check_source(wish.source, self.settings))
         policy = self.settings.sandboxes
         title = " ".join(wish.title.split()) or wish.source.reference or "Sandbox"
-        life = timedelta(minutes=policy.minutes)
-        made = self.sandboxes.create(maker.username, title[:120], wish.source, life, policy.most_of(maker.groups))
+        now, life = self.sandboxes.clock(), timedelta(minutes=policy.minutes)
+        ahead = self.folders.claim() if policy.pool else None
+        number = ahead or secrets.token_hex(4)
+        made = Sandbox(number, maker.username, title[:120], wish.source, "making", now, now + life)
         try:
-            return self._begin(made, wish, maker)
+            self.sandboxes.create(made, policy.most_of(maker.groups))
+        except GaiaError:
+            if ahead:
+                self.folders.unclaim(ahead)
+            raise
+        try:
+            return self._begin(made, wish, maker, ahead=ahead is not None)
         except GaiaError:
             self.destroy(made, "failed")
             raise
@@ -77,8 +86,8 @@ class Lives:
             self.destroy(made, "failed")
             raise Unavailable(f"The sandbox's home could not be made: {error.strerror or error}") from error
 
-    def _begin(self, made: Sandbox, wish: Wish, maker: Maker) -> Sandbox:
-        home = self.folders.make(made.id)
+    def _begin(self, made: Sandbox, wish: Wish, maker: Maker, *, ahead: bool) -> Sandbox:
+        home = self.folders.home(made.id) if ahead else self.folders.make(made.id)
         found = furnish(made.source, home, maker, self.settings, self.stock)
         source = replace(
             made.source, path=found.opens or made.source.path, revision=found.revision or made.source.revision

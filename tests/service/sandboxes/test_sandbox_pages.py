@@ -213,7 +213,10 @@ def test_pages_speak_french(world: World) -> None:
 def test_a_source_that_was_tried_can_be_tried_again(world: World) -> None:
     sandboxes = world.parts.sandboxes
     source = Source("git", GIT["git"], "9f3c2e1a" * 5, "enso-course/notebooks/01.ipynb")
-    made = sandboxes.create("ada", "enso-course", source, timedelta(hours=1), 2)
+    now = world.time[0]
+    made = sandboxes.create(
+        Sandbox("0123abcd", "ada", "enso-course", source, "making", now, now + timedelta(hours=1)), 2
+    )
     sandboxes.give_up(made.id, "deadline")
     sandboxes.destroyed(made.id)
     text = world.browser().get(LIST).text
