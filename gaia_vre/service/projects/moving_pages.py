@@ -122,7 +122,7 @@ def _told(service: Parts, language: Language, me: Actor, number: str) -> dict[st
     try:
         with waiting_bags(service).open(me.name, number) as file:
             bag = ZipBag(file, _bounds(service))
-            facts, files, amount = bag.facts, bag.files, bag.size_bytes
+            facts, files, amount = bag.facts, bag.files - 1, bag.size_bytes  # but the metadata
     except (NotFound, InvalidInput) as error:
         return {"problem": error.message}
     others = [one for one in facts.members if one.username != me.name and one.role in words.ROLES]
