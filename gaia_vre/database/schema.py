@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gaia_vre.database import (
+    datasets,
     messages,
     project_lives,
     projects,
@@ -16,6 +17,7 @@ from gaia_vre.database.tables import Table
 
 __all__ = [
     "METADATA",
+    "datasets",
     "messages",
     "project_lives",
     "projects",

@@ -269,6 +269,7 @@ def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
         "link": None,
         **ending(service, language, who, found, inside=inside),
         **project_sheet(service, language, found, folder, admin=who.person.admin),
+        "datasets_published": service.published_datasets.of(slug, actor(service, who)) if found.role else [],
         **published_sheet(service, language, found, actor(service, who)),
     }
 
