@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gaia_vre.database import (
+    datasets,
     messages,
     people,
     project_lives,
@@ -17,6 +18,7 @@ from gaia_vre.database.tables import Table
 
 __all__ = [
     "METADATA",
+    "datasets",
     "messages",
     "people",
     "project_lives",

@@ -14,9 +14,11 @@ from fastapi import Depends, Form, Header, Request
 from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
+from gaia_vre.core.errors import NotFound, Unavailable
 from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
+from gaia_vre.projects.datasets import PublishedDatasets
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
 from gaia_vre.projects.publishing import Publications
@@ -90,6 +92,18 @@ class Parts:
         """What projects publish."""
         public = self.settings.projects.public_results
         return Publications(self.registry.projects, self.folders, public=public)
+
+    @cached_property
+    def published_datasets(self) -> PublishedDatasets:
+        """The datasets that projects publish."""
+        return PublishedDatasets(self.registry.projects, self.folders, self._in_catalog)
+
+    def _in_catalog(self, name: str) -> bool:
+        try:
+            self.catalog.collection(name)
+        except (NotFound, Unavailable):  # without a catalog nothing in it has the name
+            return False
+        return True
 
     @cached_property
     def mounts(self) -> Mounts:

@@ -17,6 +17,7 @@ from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects import server_pages as project_server_pages
 from gaia_vre.service.projects import server_routes as project_server_routes
+from gaia_vre.service.publishing import dataset_pages, dataset_routes
 from gaia_vre.service.publishing import pages as publishing_pages
 from gaia_vre.service.publishing import routes as publishing_routes
 from gaia_vre.service.quotas import leases
@@ -44,6 +45,7 @@ _API = (
     project_routes,
     project_server_routes,
     publishing_routes,
+    dataset_routes,
     sandbox_routes,
 )
 _PAGES = (
@@ -52,6 +54,7 @@ _PAGES = (
     project_server_pages,
     publishing_pages,
     moving_pages,
+    dataset_pages,
     project_pages,
     life_pages,
     quota_report,

@@ -272,6 +272,7 @@ def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
         **ending(service, language, who, found, inside=inside),
         **project_sheet(service, language, found, "" if state else folder, admin=who.person.admin),
         **(past_sheet(service, language, found, folder, state) if found.role or who.person.admin else NO_STATES),
+        "datasets_published": service.published_datasets.of(slug, actor(service, who)) if found.role else [],
         **published_sheet(service, language, found, actor(service, who)),
     }
 

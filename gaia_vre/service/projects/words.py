@@ -56,6 +56,11 @@ _EVENTS = {
     "published": said("{by} published the notebook “{title}”"),
     "republished": said("{by} changed who reads the notebook “{title}”"),
     "withdrawn": said("{by} withdrew the notebook “{title}”"),
+    "dataset-published": said("{by} published the dataset {name}"),
+    "dataset-changed": said("{by} changed what the dataset {name} says"),
+    "dataset-listed": said("{by} put the dataset {name} in the list for everybody"),
+    "dataset-unlisted": said("{by} took the dataset {name} out of the list"),
+    "dataset-withdrawn": said("{by} withdrew the dataset {name}"),
     "state": said("by its dates it is now: {state}"),
 }
 
