@@ -118,3 +118,8 @@ class Kubernetes(Part):
         le=3600,
         description="A Dask cluster says why it has fewer workers than granted when pods are missing for so long.",
     )
+
+    @property
+    def shares_homes(self) -> bool:
+        """Whether homes are folders of the volume that labs and the service share."""
+        return self.homes.kind == "shared-claim" and self.shared.claim == self.homes.claim

@@ -280,9 +280,8 @@ class Settings(Part):
     @property
     def shared_folder(self) -> Path:
         """What labs and the service both have: on a cluster a volume, on one machine the state folder."""
-        if self.kubernetes is None or self.kubernetes.shared.claim is None:
-            return self.state
-        return Path(self.kubernetes.shared.mount / self.kubernetes.shared.folder)
+        shared = self.kubernetes.shared if self.kubernetes else None
+        return self.state if shared is None or shared.claim is None else Path(shared.mount / shared.folder)
 
     @property
     def project_folders(self) -> Path:
@@ -298,18 +297,13 @@ class Settings(Part):
     def reaches_homes(self) -> bool:
         """Whether the service has people's homes: on a cluster each may be a volume of its own."""
         pods = self.kubernetes
-        return pods is None or self._shares_homes or self.quotas.storage.folders.home is not None
-
-    @property
-    def _shares_homes(self) -> bool:
-        pods = self.kubernetes
-        return pods is not None and pods.homes.kind == "shared-claim" and pods.shared.claim == pods.homes.claim
+        return pods is None or pods.shares_homes or self.quotas.storage.folders.home is not None
 
     @property
     def home_folders(self) -> Path:
         """Folder below which each person has a home, as the service sees it."""
         pods = self.kubernetes
-        if pods and self._shares_homes:
+        if pods and pods.shares_homes:
             return self.quotas.storage.folders.home or Path(pods.shared.mount / pods.homes.folder)
         return self.quotas.storage.folders.home or StateFolder(self.state).homes
 
