@@ -3,9 +3,10 @@ PYTHON ?= python3
 UV_VERSION = 0.13.9
 UV = .tools/bin/uv
 RUN = .venv/bin/
-# What the JupyterLab panel is built from, with the package.
+# What the JupyterLab panel and the plots of pages are built from, with the package.
 UI = gaia_vre/lab/ui
-PANEL = hatch_build.py $(wildcard $(UI)/*.json $(UI)/src/*.ts* $(UI)/src/*/*.ts* $(UI)/style/*.css $(UI)/locale/*.json)
+CHARTS = gaia_vre/look/charts
+PANEL = hatch_build.py $(wildcard $(CHARTS)/*.json $(CHARTS)/src/*.js) $(wildcard $(UI)/*.json $(UI)/src/*.ts* $(UI)/src/*/*.ts* $(UI)/style/*.css $(UI)/locale/*.json)
 
 .PHONY: up down test check bench format texts clean
 

@@ -1,4 +1,4 @@
-"""Build the JupyterLab panel with the package: TypeScript in, what JupyterLab loads out, nothing of it committed."""
+"""Build the JupyterLab panel and the script of the plots with the package; nothing of what is built is committed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 INSTALLED = "share/jupyter/labextensions/gaia-vre"
-SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "src/**/*.ts*", "style/*.css", "locale/*.json")
+CHARTS = "gaia_vre/look/static/charts.js"
+SOURCES = (
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "src/**/*.ts*",
+    "src/*.js",
+    "style/*.css",
+    "locale/*.json",
+)
 QUIET = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000")
 SECONDS = 300
 
@@ -27,6 +36,8 @@ class PanelHook(BuildHookInterface):  # type: ignore[type-arg]
         if self.target_name == "wheel":
             built = build_panel(Path(self.root) / "gaia_vre" / "lab" / "ui")
             build_data["shared_data"][str(built)] = INSTALLED
+            build_charts(Path(self.root) / "gaia_vre" / "look" / "charts", Path(self.root) / CHARTS)
+            build_data["artifacts"].append(CHARTS)
 
 
 def build_panel(folder: Path) -> Path:
@@ -40,6 +51,16 @@ def build_panel(folder: Path) -> Path:
     npm(folder, "run", "build")
     mark.write_text(digest)
     return built
+
+
+def build_charts(folder: Path, built: Path) -> None:
+    """Build the script of the plots unless it is there already."""
+    mark, digest = folder / "node_modules" / ".built-from", digest_of(folder)
+    if built.is_file() and mark.is_file() and mark.read_text() == digest:
+        return
+    install_packages(folder)
+    npm(folder, "run", "build")
+    mark.write_text(digest)
 
 
 def digest_of(folder: Path) -> str:
@@ -74,8 +95,8 @@ def npm(folder: Path, *arguments: str) -> None:
     if done.returncode:
         sys.stderr.write(f"{done.stdout[-4000:]}{done.stderr[-4000:]}\n")
         raise RuntimeError(
-            f"The JupyterLab panel could not be built: npm {arguments[0]} failed. It needs the npm registry once; "
-            "see the lines above"
+            f"{folder.name} could not be built for the package: npm {arguments[0]} failed. It needs the npm "
+            "registry once; see the lines above"
         )
 
 

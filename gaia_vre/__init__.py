@@ -56,8 +56,9 @@ def search(text: str | None = None, bbox: Any = None, time: Any = None, pole: st
         Key or name of a pole: ODATIS, Theia, DINAMIS, CLIMERI-France, AERIS, FormaTerre, PNDB.
     """
     from gaia_vre.catalog.reader import current_catalog
+    from gaia_vre.shared_data import with_ours
 
-    return current_catalog().search(text, bbox=bbox, time=time, pole=pole)
+    return with_ours(current_catalog().search(text, bbox=bbox, time=time, pole=pole), text, bbox, time, pole)
 
 
 def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is what one expects to type
@@ -88,9 +89,9 @@ def open(dataset_id: str, **selection: Any) -> Any:  # noqa: A001 - gaia.open is
     gaia_vre.core.errors.Unavailable
         The dataset is only described; the message says how to get it.
     """
-    from gaia_vre.catalog.reader import current_catalog
+    from gaia_vre.shared_data import entry
 
-    return current_catalog().open(dataset_id, **selection)
+    return entry(dataset_id).open(**selection)
 
 
 def access(dataset_id: str) -> DatasetAccess:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gaia_vre.catalog.citing import Citation
     from gaia_vre.client import ServiceClient
@@ -169,6 +169,60 @@ class SharedProject:
         """Show something no longer; raises NotFound, and NotAllowed for all but editors."""
         with _service() as service:
             service.ask("DELETE", f"/projects/{self.slug}/published/{int(number)}")
+
+    def publish_dataset(  # noqa: PLR0913 - each is a field that a person fills in
+        self,
+        path: str,
+        name: str = "",
+        *,
+        title: str | None = None,
+        abstract: str | None = None,
+        licence: str | None = None,
+        creators: Iterable[str] | None = None,
+        doi: str | None = None,
+    ) -> dict[str, Any]:
+        """Publish a file or store of the project's folder as a dataset, for its members; again is a new version.
+
+        Extent, variables and statistics are read from the file, here; what is not given is what the file says.
+
+        Parameters
+        ----------
+        path
+            Of a Zarr store, a NetCDF, GeoTIFF, (Geo)Parquet or CSV file in the project's folder.
+        name
+            Behind the project's name and a dot it is the id by which `gaia.open` opens it; from the file's when left
+            out.
+
+        Returns
+        -------
+        dict
+            ``name``, ``version``, ``citation`` and ``address`` among others.
+        """
+        from gaia_vre.shared_data import described
+
+        people = None if creators is None else list(creators)
+        said = {"title": title, "abstract": abstract, "licence": licence, "creators": people, "doi": doi}
+        body = described(self.slug, path, name) | said
+        with _service() as service:
+            made: dict[str, Any] = service.ask("POST", f"/projects/{self.slug}/published-datasets", body)
+            return made
+
+    def published_datasets(self) -> list[dict[str, Any]]:
+        """Return the datasets that it publishes, as far as I may know of them."""
+        with _service() as service:
+            found: list[dict[str, Any]] = service.ask("GET", f"/projects/{self.slug}/published-datasets")
+            return found
+
+    def list_dataset(self, name: str, *, listed: bool = True) -> None:
+        """Let everybody who is signed in find a dataset, or members alone again; the files stay with members."""
+        with _service() as service:
+            path = f"/projects/{self.slug}/published-datasets/{_word(name)}"
+            service.ask("PATCH", path, {"listed": listed})
+
+    def withdraw_dataset(self, name: str) -> None:
+        """Forget a published dataset; its files stay; raises NotFound, and NotAllowed for all but editors."""
+        with _service() as service:
+            service.ask("DELETE", f"/projects/{self.slug}/published-datasets/{_word(name)}")
 
     def history(self) -> list[dict[str, Any]]:
         """Return what happened, newest first."""

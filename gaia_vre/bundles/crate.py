@@ -9,11 +9,12 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gaia_vre.bundles.model import Happened, Person, ProjectFacts, Used
+    from gaia_vre.bundles.model import Happened, Output, Person, ProjectFacts, Used
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 _PROFILE = "https://w3id.org/ro/crate/1.1"
 _FILES = "files/"
+_NOTEBOOK = "application/x-ipynb+json"
 Entity = dict[str, Any]
 
 
@@ -28,7 +29,7 @@ def crate(facts: ProjectFacts, entries: Sequence[str]) -> bytes:
     people = [one for member in facts.members for one in _person(member)]
     parts = [_part(name, facts) for name in entries]
     known = {one["@id"] for one in parts}
-    outputs = [_output(one.path, one.title) for one in facts.outputs if _FILES + quote(one.path) not in known]
+    outputs = [_output(one) for one in facts.outputs if _FILES + quote(one.path) not in known]
     datasets = [_dataset(one) for one in facts.datasets]
     actions = [_action(number, one) for number, one in enumerate(facts.history)]
     graph = [_descriptor(), _root(facts, [*parts, *outputs], datasets, actions), *people, *parts, *outputs]
@@ -79,8 +80,10 @@ def _part(name: str, facts: ProjectFacts) -> Entity:
     return {"@id": _FILES + quote(name), "@type": "Dataset" if name.endswith("/") else "File", "name": title}
 
 
-def _output(path: str, title: str) -> Entity:
-    return {"@id": _FILES + quote(path), "@type": "File", "name": title or path}
+def _output(one: Output) -> Entity:
+    kind = "Dataset" if one.path.endswith("/") else "File"
+    entity: Entity = {"@id": _FILES + quote(one.path), "@type": kind, "name": one.title or one.path.rstrip("/")}
+    return entity | ({"encodingFormat": _NOTEBOOK} if one.kind == "notebook" else {})
 
 
 def _dataset(one: Used) -> Entity:

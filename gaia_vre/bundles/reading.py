@@ -79,6 +79,11 @@ class ZipBag:
         return sum(name.startswith("data/") for name in self._entries)
 
     @property
+    def size_bytes(self) -> int:
+        """How much it holds unpacked."""
+        return sum(one.file_size for one in self._entries.values())
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the tag manifest."""
         return hashlib.sha256(self._whole(TAG_MANIFEST)).hexdigest()

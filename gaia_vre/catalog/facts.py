@@ -80,6 +80,23 @@ def table_facts(file: Path, asset: Asset, description: Description) -> Facts:
     )
 
 
+def facts_of_table(table: pd.DataFrame, asset: Asset) -> Facts:
+    """Describe a table that was read; its variables are its columns, its time the first column of instants."""
+    import pandas as pd
+
+    names = [name for name in table.columns if name not in ("geometry", "bbox")]
+    times = next((table[one] for one in names if pd.api.types.is_datetime64_any_dtype(table[one])), None)
+    known = times is not None and bool(times.notna().any())
+    return Facts(
+        box=_table_box(table) if len(table) else None,
+        period=Period(_instant(times.min()), _instant(times.max())) if times is not None and known else Period(),
+        variables=tuple(Variable(str(name)) for name in names),
+        projection=_projection(table.crs) if hasattr(table, "crs") else None,
+        rows=len(table),
+        assets=(asset,),
+    )
+
+
 def trace_facts(files: list[Path], assets: tuple[Asset, ...]) -> Facts:
     """Describe seismic traces; their variables are their channels."""
     stream = read_traces(files)

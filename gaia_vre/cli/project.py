@@ -189,6 +189,36 @@ def withdraw(name: str, number: int) -> None:
     click.echo(f"{name} shows {number} no longer.")
 
 
+@project.command("publish-dataset")
+@click.argument("name")
+@click.argument("path")
+@click.option("--as", "key", default="", help="Its name, behind the project's and a dot; from the file when left out.")
+@click.option("--title", help="What the file says when left out, as all that follows.")
+@click.option("--abstract", help="What it holds.")
+@click.option("--licence", help="Such as CC-BY-4.0.")
+@click.option("--creator", "creators", multiple=True, help="Who made it; several times for several.")
+@click.option("--doi", help="If it has one elsewhere.")
+@click.option("--listed", is_flag=True, help="Have everybody who is signed in find it; the files stay with members.")
+@_as_json
+def publish_dataset(name: str, path: str, **said: Any) -> None:
+    """Publish a file or store of a project's folder as a dataset, described by what it holds."""
+    found, as_json, listed = door(name), said.pop("as_json"), said.pop("listed")
+    made = found.publish_dataset(path, said.pop("key"), creators=said.pop("creators") or None, **said)
+    if listed:
+        found.list_dataset(made["name"])
+        made["listed"] = True
+    click.echo(json.dumps(made) if as_json else f"{made['name']}, version {made['version']}: {made['citation']}")
+
+
+@project.command("withdraw-dataset")
+@click.argument("name")
+@click.argument("dataset")
+def withdraw_dataset(name: str, dataset: str) -> None:
+    """Forget a dataset that a project published; its files stay."""
+    door(name).withdraw_dataset(dataset)
+    click.echo(f"{name} publishes {dataset} no longer.")
+
+
 def _tell(found: SharedProject, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_facts(found)))

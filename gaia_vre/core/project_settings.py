@@ -56,6 +56,29 @@ class Archive(Part):
         return place
 
 
+class Snapshots(Part):
+    """Earlier states of projects' folders, where the file system keeps them."""
+
+    folder: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^$|^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$",
+        description="Folder in which the file system shows earlier states, as .zfs/snapshot, .snapshots, .snap or "
+        ".snapshot; empty: whichever of these stands in a project's folder or above it on the same mount; off: none "
+        "are shown. The service needs the right to read it.",
+    )
+    restore_gib: float = Field(
+        default=20, gt=0, le=1_000_000, description="Most that is copied back from an earlier state at once, in GiB."
+    )
+
+    @field_validator("folder")
+    @classmethod
+    def _stays_below(cls, folder: str) -> str:
+        if any(step in (".", "..") for step in folder.split("/")):
+            raise ValueError(f"{folder} leads elsewhere: name a folder below the project's")
+        return folder
+
+
 class Projects(Part):
     """Spaces that people share."""
 
@@ -90,6 +113,8 @@ class Projects(Part):
     trash_days: int = Field(
         default=14, ge=1, le=3660, description="Days that deleted files of projects stay in their trash."
     )
+
+    snapshots: Snapshots = Field(default_factory=Snapshots, description="Earlier states of projects' folders.")
 
     public_results: bool = Field(
         default=False,

@@ -63,6 +63,9 @@ class OpenIDConnect(Part):
     allowed_groups: tuple[str, ...] = Field(default=(), description="Groups that may sign in; empty: everyone.")
     administrator_group: str | None = Field(default=None, description="Group whose members administer the hub.")
     refresh_seconds: int = Field(default=300, ge=10, description="How old the provider's word about a person may be.")
+    groups_seconds: float = Field(
+        default=20, ge=1, le=30, description="The same, for people whom a group lets into a project that they are in."
+    )
 
 
 class Login(Part):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TRASH = ".trash"
 ITEM, PLACE = "item", "place"
-_STAMP = "%Y%m%dT%H%M%S"
+STAMP = "%Y%m%dT%H%M%S"
 
 
 def throw_away(path: Path, root: Path, now: datetime) -> None:
@@ -33,7 +33,7 @@ def throw_away(path: Path, root: Path, now: datetime) -> None:
     """
     trash = root / TRASH
     trash.mkdir(mode=0o2770, exist_ok=True)
-    place = trash / f"{now.astimezone(UTC):{_STAMP}}-{secrets.token_hex(4)}"
+    place = trash / f"{now.astimezone(UTC):{STAMP}}-{secrets.token_hex(4)}"
     place.mkdir(mode=0o2770)
     (place / PLACE).write_text(str(path.relative_to(root)), "utf-8", "surrogateescape")
     os.rename(path, place / ITEM)  # noqa: PTH104 - never copied, never followed
@@ -42,6 +42,6 @@ def throw_away(path: Path, root: Path, now: datetime) -> None:
 def thrown_away(name: str) -> datetime | None:
     """Return when something was deleted, by the name of its folder; None for what is none."""
     try:
-        return datetime.strptime(name.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+        return datetime.strptime(name.partition("-")[0], STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None

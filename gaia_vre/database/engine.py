@@ -12,7 +12,7 @@ from gaia_vre.core.errors import SettingsError, Unavailable
 from gaia_vre.core.state import StateFolder
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from gaia_vre.core.settings import Settings
 
@@ -44,6 +44,7 @@ def make_engine(url: str) -> Engine:
         ) from error
     if kind == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "savepoint", _begin_before)
     return engine
 
 
@@ -100,6 +101,16 @@ def _damaged(engine: Engine, reason: str) -> str:
 def shown(engine: Engine) -> str:
     """Return the database's address without its password."""
     return engine.url.render_as_string(hide_password=True)
+
+
+def _begin_before(connection: Connection, _: str) -> None:
+    """Begin the transaction that a savepoint belongs to.
+
+    Python's sqlite3 begins one before INSERT, UPDATE and DELETE alone: a savepoint that comes first would be the
+    whole transaction, and what is in it be committed with its release, whatever becomes of the rest.
+    """
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

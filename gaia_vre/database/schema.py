@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gaia_vre.database import (
+    datasets,
     messages,
+    people,
     project_lives,
     projects,
     publications,
@@ -16,7 +18,9 @@ from gaia_vre.database.tables import Table
 
 __all__ = [
     "METADATA",
+    "datasets",
     "messages",
+    "people",
     "project_lives",
     "projects",
     "publications",

@@ -11,7 +11,7 @@ from jupyterhub.auth import Authenticator
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from oauthenticator.generic import GenericOAuthenticator
 from tornado.web import HTTPError
-from traitlets import Tuple
+from traitlets import Float, Tuple
 
 from gaia_vre.core.errors import InvalidInput, SettingsError
 from gaia_vre.core.kinds import project_of
@@ -45,6 +45,8 @@ def configure_login(c: Config, settings: Settings | None = None) -> None:
         delete_invalid_users=True,
     )
     propose(c, "CheckedNames", reserved_prefixes=login.reserved_prefixes)
+    if login.oidc is not None:
+        propose(c, "CheckedNames", groups_seconds=login.oidc.groups_seconds)
     if c.JupyterHub.get("authenticator_class") in _CHART_AUTHENTICATORS and "DummyAuthenticator" not in c:
         c.JupyterHub.pop("authenticator_class", None)
     if login.oidc is not None and login.kind == "oidc":
@@ -93,6 +95,7 @@ def _configure_institution(c: Config, oidc: OpenIDConnect, settings: Settings) -
         token_url=endpoints["token_endpoint"],
         userdata_url=endpoints["userinfo_endpoint"],
         oauth_callback_url=f"{settings.addresses.public_url}/hub/oauth_callback",
+        basic_auth="client_secret_post" not in endpoints["authentication"],
         scope=list(oidc.scope),
         username_claim=oidc.username_claim,
         enable_pkce=True,
@@ -103,7 +106,7 @@ def _configure_institution(c: Config, oidc: OpenIDConnect, settings: Settings) -
 
 
 def discover(issuer: str) -> dict[str, str]:
-    """Read the provider's endpoints.
+    """Read the provider's endpoints, and under ``authentication`` how the hub may show its secret there.
 
     Raises
     ------
@@ -113,7 +116,11 @@ def discover(issuer: str) -> dict[str, str]:
     url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     try:
         answer = httpx2.get(url, timeout=_DISCOVERY_SECONDS, follow_redirects=True).raise_for_status().json()
-        return {key: answer[key] for key in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")}
+        found = {key: answer[key] for key in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")}
+        methods = answer.get("token_endpoint_auth_methods_supported") or (
+            "client_secret_basic",
+        )  # OpenID Connect's own
+        return found | {"authentication": " ".join(map(str, methods))}
     except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"login.oidc.issuer: {url} does not describe an identity provider ({error!r})") from error
 
@@ -156,6 +163,9 @@ class CheckedNames(Authenticator):  # type: ignore[misc]
     reserved_prefixes = Tuple(
         RESERVED_PREFIXES, config=True, help="Beginnings of user names that nobody may sign in with."
     )
+    groups_seconds = Float(
+        people_groups.OLD_SECONDS, config=True, help="How old the groups may be by which people are in projects."
+    )
 
     def get_handlers(self, app: Any) -> list[Any]:
         """Return the addresses of signing in, and those at which the service asks for projects and groups."""
@@ -194,6 +204,13 @@ class GeneratedPasswords(CheckedNames, SharedPasswordAuthenticator):  # type: ig
 
 class InstitutionAccount(CheckedNames, GenericOAuthenticator):  # type: ignore[misc]
     """An institution's account, asked again for every start of a server."""
+
+    async def httpfetch(self, url: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().httpfetch(url, *args, **options)
+        except Exception as error:
+            people_groups.note_failure(error)
+            raise
 
     async def refresh_user(self, user: Any, handler: Any = None, **options: Any) -> Any:
         if handler is not None and not hasattr(handler, "_token_authenticated"):

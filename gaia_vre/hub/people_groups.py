@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.apihandlers.base import APIHandler
+from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 
 if TYPE_CHECKING:
@@ -19,6 +21,33 @@ ADDRESS = r"/api/gaia/people/([^/]{1,255})/groups"
 OLD_SECONDS = 20.0
 _PATIENCE_SECONDS = 3.0
 _SILENT_SECONDS = 10.0
+_NOT_FOUND, _TIMEOUT, _TOO_MANY, _SERVER_ERROR = 404, 408, 429, 500
+_OURS = {"invalid_client", "unauthorized_client", "temporarily_unavailable", "server_error", "slow_down"}
+"""Errors of RFC 6749 and 8628 that say nothing of the person: the hub's own account at the provider, or its load."""
+_FAILURES: ContextVar[list[Exception] | None] = ContextVar("failures", default=None)
+
+
+def note_failure(error: Exception) -> None:
+    """Remember that the provider failed while it was asked, if that says nothing of the person.
+
+    OAuthenticator takes every failure to renew a login for a refusal: somebody would be thrown out by a provider that
+    is overloaded.
+    """
+    failures = _FAILURES.get()
+    if failures is not None:
+        failures[:] = [] if _is_refusal(error) else [error]  # the last word counts
+
+
+def _is_refusal(error: Exception) -> bool:
+    if not isinstance(error, HTTPClientError):
+        return False
+    if error.code in (_NOT_FOUND, _TIMEOUT, _TOO_MANY) or error.code >= _SERVER_ERROR:
+        return False
+    try:
+        said = json.loads(error.response.body) if error.response else None
+    except ValueError:
+        return True
+    return not (isinstance(said, dict) and said.get("error") in _OURS)
 
 
 def configure_people_groups(c: Config) -> None:
@@ -51,21 +80,31 @@ class GroupsHandler(APIHandler):  # type: ignore[misc]
     def _is_old(self, user: Any) -> bool:
         if not self.authenticator.manage_groups or time.monotonic() < GroupsHandler._silent_until:
             return False
-        return not user._auth_refreshed or time.monotonic() - user._auth_refreshed >= OLD_SECONDS
+        old = getattr(self.authenticator, "groups_seconds", OLD_SECONDS)
+        return not user._auth_refreshed or time.monotonic() - user._auth_refreshed >= old
 
     async def _renew(self, user: Any) -> bool:
         """Ask the provider; say whether it may still know the person."""
+        failures: list[Exception] = []
+        _FAILURES.set(failures)
         try:
             known = await asyncio.wait_for(self.refresh_auth(user, force=True), _PATIENCE_SECONDS)
         except HTTPError as error:
             return error.status_code != 403  # in no group that may use this hub
         except Exception as error:
-            GroupsHandler._silent_until = time.monotonic() + _SILENT_SECONDS
-            self.log.warning("The identity provider was asked for the groups of %s in vain: %r", user.name, error)
-            return True
+            return self._note_silence(user.name, error)
+        if known is None and failures:
+            return self._note_silence(user.name, failures[-1])
         # Nothing was told. A login that only grew old counts until the next; one that the provider refused to renew
         # is over.
         return known is not None or not (await user.get_auth_state() or {}).get("refresh_token")
+
+    def _note_silence(self, name: str, error: Exception) -> bool:
+        """Ask nobody for a while; nobody is thrown out because the provider is down."""
+        GroupsHandler._silent_until = time.monotonic() + _SILENT_SECONDS
+        said = "The identity provider was asked for the groups of %s in vain, who keeps those told last: %r"
+        self.log.warning(said, name, error)
+        return True
 
 
 def handlers() -> list[tuple[str, type[Any]]]:

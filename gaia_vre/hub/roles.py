@@ -29,6 +29,8 @@ SERVICE_SCOPES = {
         "list:users",
         "read:users:name",
         "read:users:activity",
+        # Administrators look for people by their groups.
+        "read:users:groups",
         "read:servers",
         # The state of a server holds its lease, which nobody can forge there.
         "admin:server_state",

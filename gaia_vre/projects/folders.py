@@ -101,6 +101,23 @@ class Folders:
                 handle = inner.enter_context(opened(step, handle))
             return _content(name, handle, most_bytes)
 
+    def check_data(self, slug: str, path: str) -> None:
+        """Raise NotFound unless a file or store of a project's own stands there, with no link in the way."""
+        *above, name = steps_of(path) or [""]
+        if not name or path.startswith("/"):
+            raise InvalidInput(f"{path[:80]!a} is no file of a project")
+        with contextlib.ExitStack() as inner:
+            handle = inner.enter_context(opened(slug, self.root))
+            for step in above:
+                handle = inner.enter_context(opened(step, handle))
+            try:
+                facts = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            except OSError as error:
+                raise NotFound(f"There is no file {path[:80]!a} in {slug}") from error
+            own = stat.S_ISDIR(facts.st_mode) or (stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1)
+            if not own:
+                raise NotFound(f"There is no file {path[:80]!a} that belongs to {slug} alone")
+
     # Trash --------------------------------------------------------------------------------------
 
     def thrown_away(self, slug: str) -> list[Thrown]:

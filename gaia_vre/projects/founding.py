@@ -50,6 +50,7 @@ class Founding:
 
     def __init__(self, projects: Projects, office: Office, policy: Policy, zone: ZoneInfo) -> None:
         self._projects, self._office, self._policy, self._zone = projects, office, policy, zone
+        self._opened: set[int] = set()
 
     def communities(self, who: Actor) -> list[str]:
         """Return the accounts below which somebody may make projects."""
@@ -85,10 +86,11 @@ class Founding:
 
     def open_missing(self) -> list[str]:
         """Make the accounts of projects that have none, as after a kill between the two; return their names."""
-        missing = self._projects.without_account()
+        missing = [one for one in self._projects.without_account() if one.id not in self._opened]
         for project in missing:
             self.open_account(project)
-        return [one.account for one in missing]
+            self._opened.add(project.id)  # where nothing is limited, an account looks as if a kill had left it
+        return [one.account for one in missing if self._office.accounts.find(one.account).sources]
 
     def turn(self, now: datetime) -> list[Project]:
         """Put projects in the state of their dates; return those that changed."""

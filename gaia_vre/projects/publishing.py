@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import delete, func, insert, select, update
@@ -65,6 +65,24 @@ class Wanted:
     listed: bool = False
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What somebody says anew of a publication; None: as it is."""
+
+    title: str | None = None
+    audience: Audience | None = None
+    listed: bool | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a publication."""
+
+    number: int
+    at: datetime
+    by: str
+
+
 class Publications:
     """The publications of one database.
 
@@ -117,6 +135,34 @@ class Publications:
             facts = {"title": title, "path": wanted.path, "version": version, "audience": wanted.audience}
             note(connection, project.id, Event(self._projects.clock(), by.name, "published", facts))
             return _one(connection, number)
+
+    def change(self, slug: str, number: int, changes: Changes, by: Actor) -> Publication:
+        """Say anew for whom something is, whether it stands in the list, or its title; its content stays.
+
+        Raises
+        ------
+        NotFound
+            The project publishes nothing with this number.
+        NotAllowed
+            That is for editors, while the project lives; or the operator lets nothing be public.
+        """
+        said = {name: value for name, value in vars(changes).items() if value is not None}
+        with self._projects.changing(slug) as (connection, project):
+            rules.check_may(role_in(connection, project.id, by, self._projects.clock()), "write", project)
+            table = PublicationRow
+            here = (table.id == number) & (table.project_id == project.id) & table.withdrawn.is_(None)
+            row = connection.execute(select(table.__table__).where(here)).first()
+            if row is None:
+                raise NotFound(f"{slug} publishes nothing with the number {number}")
+            before = _publication(row)
+            wanted = Wanted(before.path, before.title, before.audience, before.listed)
+            # What was public before the operator closed that may stay so: it is shown to nobody else meanwhile.
+            said["title"] = _check(replace(wanted, **said), public=self._public or "audience" not in said)
+            connection.execute(update(table).where(here).values(**said))
+            after = _one(connection, number)
+            facts = {"title": after.title, "audience": after.audience, "before": before.audience}
+            note(connection, project.id, Event(self._projects.clock(), by.name, "republished", facts))
+            return after
 
     def withdraw(self, slug: str, number: int, by: Actor) -> None:
         """Show something no longer, and forget its content; raises NotFound, NotAllowed."""
@@ -179,21 +225,34 @@ class Publications:
             found = [self._shown(connection, row, who) for row in rows]
         return [one for one in found if one]
 
-    def page(self, shown: Shown) -> str:
-        """Return the HTML of the newest version."""
-        return self._content(shown, "page").decode()
+    def versions(self, shown: Shown) -> list[Version]:
+        """Return the versions that somebody may read, newest first.
 
-    def source(self, shown: Shown) -> bytes:
-        """Return the notebook of the newest version."""
-        return self._content(shown, "source")
+        Older ones are for members: what was published for them stays theirs when its next version is for others.
+        """
+        table = PublicationVersionRow
+        query = select(table.number, table.at, table.by).where(table.publication_id == shown.publication.id)
+        with self._projects.engine.connect() as connection:
+            rows = connection.execute(query.order_by(table.number.desc()))
+            found = [Version(row.number, row.at, row.by) for row in rows]
+        return found if shown.role else [one for one in found if one.number == shown.publication.version]
 
-    def _content(self, shown: Shown, column: Literal["page", "source"]) -> bytes:
+    def page(self, shown: Shown, version: int | None = None) -> str:
+        """Return the HTML of a version, the newest if none is said; raises NotFound for one that is not kept."""
+        return self._content(shown, "page", version).decode()
+
+    def source(self, shown: Shown, version: int | None = None) -> bytes:
+        """Return the notebook of a version, the newest if none is said; raises NotFound for one that is not kept."""
+        return self._content(shown, "source", version)
+
+    def _content(self, shown: Shown, column: Literal["page", "source"], version: int | None) -> bytes:
         table, one = PublicationVersionRow, shown.publication
-        query = select(getattr(table, column)).where(table.publication_id == one.id, table.number == one.version)
+        number = one.version if version is None else version
+        query = select(getattr(table, column)).where(table.publication_id == one.id, table.number == number)
         with self._projects.engine.connect() as connection:
             packed = connection.scalar(query)
-        if packed is None:
-            raise NotFound(f"Nothing is published under the number {one.id}")
+        if packed is None or (number != one.version and shown.role is None):
+            raise NotFound(f"Version {number} of what is published under the number {one.id} is not kept")
         return zlib.decompress(base64.b64decode(packed))
 
     def _shown(self, connection: Connection, row: object, who: Actor | None) -> Shown | None:

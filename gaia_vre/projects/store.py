@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import String, cast, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gaia_vre.core.errors import Conflict, InvalidInput, NotFound
@@ -119,9 +119,10 @@ class Projects:
             return [project_of(row) for row in rows]
 
     def without_account(self) -> list[Project]:
-        """Return the living projects whose account was not made, as after a kill."""
+        """Return the living projects whose account was not made, or never given its limits, as after a kill."""
         paying = AccountRow.name == "project:" + ProjectRow.slug
-        query = select(ProjectRow.__table__).outerjoin(AccountRow, paying).where(AccountRow.id.is_(None))
+        unlimited = cast(AccountRow.sources, String) == "{}"  # what is in force always says from where
+        query = select(ProjectRow.__table__).outerjoin(AccountRow, paying).where(AccountRow.id.is_(None) | unlimited)
         with self.engine.connect() as connection:
             rows = connection.execute(query.where(ProjectRow.state.in_(("active", "ending"))))
             return [project_of(row) for row in rows]

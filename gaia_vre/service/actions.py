@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import NotFound
+from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of, project_of
 from gaia_vre.service.model import Thing
+from gaia_vre.service.operate.acts import Act, Acts
+from gaia_vre.service.sandboxes.lives import Lives
 
 if TYPE_CHECKING:
     from gaia_vre.service.dependencies import Parts
@@ -18,13 +21,22 @@ def stop_mine(service: Parts, who: Caller, name: str) -> None:
     service.store.end(Thing("server", who.name, name), "asked", service.clock())
 
 
-def stop_for(service: Parts, who: Caller, username: str, name: str) -> None:
-    """Stop somebody's server as an administrator; its owner reads who did."""
-    service.hub.stop(username, name)
-    if username != who.name:
-        service.store.end(Thing("server", username, name), "operator", service.clock(), who.name)
+def stop_for(service: Parts, who: Caller, thing: Thing, reason: str) -> None:
+    """Stop somebody's server as an administrator; whom it concerns reads who did, and why."""
+    now, said = service.clock(), f"{who.name}: {reason}" if reason else who.name
+    if kind_of(thing.username, thing.name) == "sandbox":
+        sandbox = service.sandboxes.find(thing.name.removeprefix(SANDBOX_SERVER), thing.username)
+        Lives.of(service).end(sandbox, "operator")
     else:
-        service.store.end(Thing("server", username, name), "asked", service.clock())
+        service.hub.stop(thing.username, thing.name)
+        mine = thing.username == who.name
+        service.store.end(thing, "asked" if mine else "operator", now, "" if mine else said)
+    if slug := project_of(thing.username):
+        service.registry.projects.happened(
+            slug, who.name, "server-stopped-why" if reason else "server-stopped", reason=reason
+        )
+    Acts(service.engine).record(Act(who.name, "stopped", thing.username, thing.name, reason), now)
+    service.running.stopping(thing.username, thing.name)
 
 
 def stop_cluster_of_mine(service: Parts, who: Caller, name: str) -> None:

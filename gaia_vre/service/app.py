@@ -25,6 +25,7 @@ from gaia_vre.service.measuring import Measured
 from gaia_vre.service.messages.stream import Events
 from gaia_vre.service.problems import install, problem
 from gaia_vre.service.projects.archiving import archiving_thread
+from gaia_vre.service.projects.moving_pages import BAG
 from gaia_vre.service.projects.moving_routes import IMPORTS
 from gaia_vre.service.reconcile import Reconciler
 from gaia_vre.service.routers import ROUTERS
@@ -87,7 +88,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC))
     if leaflet := installed_leaflet():
         app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
-    streamed = frozenset({f"{PREFIX}{IMPORTS}"})
+    streamed = frozenset({f"{PREFIX}{IMPORTS}", f"{PREFIX}{BAG}"})
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes, streamed=streamed)
     app.add_middleware(Measured, metrics=parts.metrics)
     return app

@@ -7,22 +7,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, cast
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Form, Header, Request
 
 from gaia_vre.catalog.engine.choice import make_engine
 from gaia_vre.catalog.engine.load import FILE
 from gaia_vre.catalog.signing.signers import Signers
+from gaia_vre.core.errors import NotFound, Unavailable
 from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
+from gaia_vre.projects.datasets import PublishedDatasets
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
 from gaia_vre.projects.publishing import Publications
+from gaia_vre.projects.snapshots import Snapshots
 from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.login import Caller
+from gaia_vre.service.operate.running import Running
 from gaia_vre.service.projects.groups import GroupsNow
 from gaia_vre.service.projects.servers import ProjectServers
 
@@ -77,10 +82,28 @@ class Parts:
         return Folders(self.settings.project_folders)
 
     @cached_property
+    def snapshots(self) -> Snapshots:
+        """The earlier states of these."""
+        said, zone = self.settings.projects.snapshots, ZoneInfo(self.settings.service.time_zone)
+        return Snapshots(self.settings.project_folders, said.folder, zone, int(said.restore_gib * 2**30))
+
+    @cached_property
     def publications(self) -> Publications:
         """What projects publish."""
         public = self.settings.projects.public_results
         return Publications(self.registry.projects, self.folders, public=public)
+
+    @cached_property
+    def published_datasets(self) -> PublishedDatasets:
+        """The datasets that projects publish."""
+        return PublishedDatasets(self.registry.projects, self.folders, self._in_catalog)
+
+    def _in_catalog(self, name: str) -> bool:
+        try:
+            self.catalog.collection(name)
+        except (NotFound, Unavailable):  # without a catalog nothing in it has the name
+            return False
+        return True
 
     @cached_property
     def mounts(self) -> Mounts:
@@ -101,6 +124,11 @@ class Parts:
     def project_servers(self) -> ProjectServers:
         """The servers of projects."""
         return ProjectServers(self)
+
+    @cached_property
+    def running(self) -> Running:
+        """What the hub told of servers a moment ago."""
+        return Running(self.hub, self.clock)
 
     @cached_property
     def signers(self) -> Signers:

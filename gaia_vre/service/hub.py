@@ -16,7 +16,8 @@ from gaia_vre.core.kinds import project_user
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PAGE = 200
+PAGE = 200
+"""So many of a list are asked for at once, which is what the hub gives at most."""
 _SECONDS = 10.0
 _PATIENCE_SECONDS = 3.0
 _TOKEN_LENGTH = 512
@@ -99,13 +100,13 @@ class Hub:
         """Yield the servers that run, start or stop; the cost follows their number, not that of the users."""
         offset = 0
         while True:
-            page = self._ask("GET", f"/users?state=active&limit={_PAGE}&offset={offset}", self._token)
+            page = self._ask("GET", f"/users?state=active&limit={PAGE}&offset={offset}", self._token)
             for user in page:
                 for entry in (user.get("servers") or {}).values():
                     yield _server(str(user["name"]), entry)
-            if len(page) < _PAGE:
+            if len(page) < PAGE:
                 return
-            offset += _PAGE
+            offset += PAGE
 
     def runs(self, username: str, name: str) -> bool:
         """Return whether this one server runs, starts or stops."""
@@ -127,6 +128,14 @@ class Hub:
         except NotFound:
             return False
         return True
+
+    def someone(self, username: str) -> dict[str, Any] | None:
+        """Return the model of a person; None when there is no such person."""
+        try:
+            model: dict[str, Any] = self._ask("GET", f"/users/{_quoted(username)}", self._token)
+        except NotFound:
+            return None
+        return model
 
     def groups(self, username: str) -> frozenset[str]:
         """Return the groups that somebody is in now, as the identity provider says, to which the hub turns for it.
@@ -156,14 +165,14 @@ class Hub:
         found: set[str] = set()
         offset = 0
         while True:
-            query = urlencode({"limit": _PAGE, "offset": offset})
+            query = urlencode({"limit": PAGE, "offset": offset})
             try:
                 page = self._ask("GET", f"/shares/{project_user(slug)}/?{query}", self._token)
             except NotFound:
                 return frozenset()
             found |= {str(one["user"]["name"]) for one in page["items"] if one.get("user")}
-            offset += _PAGE
-            if len(page["items"]) < _PAGE:
+            offset += PAGE
+            if len(page["items"]) < PAGE:
                 return frozenset(found)
 
     def let_in(self, slug: str, username: str) -> None:
@@ -223,12 +232,13 @@ class Hub:
         """End a token; one of a session ends all of the same place."""
         self._ask("DELETE", f"/users/{_quoted(username)}/tokens/{_quoted(number)}", token)
 
-    def search(self, wanted: str, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
-        """Return one page of the people whose name holds a text, the last active first, and how many they are."""
-        query = urlencode({"name_filter": wanted, "offset": offset, "limit": limit, "sort": "-last_activity"})
-        accepted = {"Accept": "application/jupyterhub-pagination+json"}
-        page = self._ask("GET", f"/users?{query}", self._token, headers=accepted)
-        return page["items"], int(page["_pagination"]["total"])
+    def people(self, offset: int, *, by_activity: bool = False) -> list[dict[str, Any]]:
+        """Return the models of some people: the last active first, or in the order in which they came."""
+        sort = "-last_activity" if by_activity else "id"
+        page: list[dict[str, Any]] = self._ask(
+            "GET", f"/users?{urlencode({'offset': offset, 'limit': PAGE, 'sort': sort})}", self._token
+        )
+        return page
 
     def exchange(self, form: dict[str, str]) -> str:
         """Return the access token for an OAuth code."""

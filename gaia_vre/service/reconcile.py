@@ -12,6 +12,8 @@ from gaia_vre.service.abandoned import end_abandoned
 from gaia_vre.service.ladder import Ladder
 from gaia_vre.service.meter import Meter
 from gaia_vre.service.model import Thing
+from gaia_vre.service.operate.acts import Acts
+from gaia_vre.service.operate.people import People
 from gaia_vre.service.projects.leaving import Leaving
 from gaia_vre.service.projects.tending import tend
 from gaia_vre.service.rules import decide, ownerless, seen, unexplained
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REMEMBERED = timedelta(days=90)
+_ACTS_REMEMBERED = timedelta(days=365)
 _FORGET_EVERY = timedelta(hours=1)
 
 
@@ -43,7 +46,8 @@ class Reconciler:
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
-        self.visits = Visits(parts.engine)
+        self.visits, self.acts = Visits(parts.engine), Acts(parts.engine)
+        self.people, self.running = People(parts.engine), parts.running
         self.meter, self.ladder = Meter(parts), Ladder(parts)
         self.sandboxes, self.leaving = Tending(parts), Leaving(parts)
         self.silent: set[str] = set()
@@ -75,6 +79,7 @@ class Reconciler:
             self._note_silence("hub", error)
             return
         self._note_answer("hub")
+        self.running.keep(servers)
         clusters = self._clusters()
         plan = decide(recorded, servers, clusters, now, self.start_limit)
         self._record_ends(plan, now)
@@ -96,6 +101,7 @@ class Reconciler:
         live = self.meter.step(servers, clusters)
         self.ladder.step(live)
         self.leaving.step(live, now)
+        self.people.follow(self.hub, now)
 
     def _record_ends(self, plan: Plan, now: datetime) -> None:
         for thing in plan.ended:
@@ -132,6 +138,7 @@ class Reconciler:
             self.messages.forget(now)
             self.starts.forget(now - _REMEMBERED)
             self.visits.forget(now - _REMEMBERED)
+            self.acts.forget(now - _ACTS_REMEMBERED)
             self._forgot = now
 
     def _clusters(self) -> list[Cluster] | None:

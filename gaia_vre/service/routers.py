@@ -10,11 +10,14 @@ from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.messages import pages as message_pages
 from gaia_vre.service.messages import routes as message_routes
 from gaia_vre.service.operate import pages as operate_pages
-from gaia_vre.service.projects import life_pages, life_routes, moving_routes
+from gaia_vre.service.operate import people_pages as operate_people
+from gaia_vre.service.operate import server_pages as operate_servers
+from gaia_vre.service.projects import life_pages, life_routes, moving_pages, moving_routes, past_routes
 from gaia_vre.service.projects import pages as project_pages
 from gaia_vre.service.projects import routes as project_routes
 from gaia_vre.service.projects import server_pages as project_server_pages
 from gaia_vre.service.projects import server_routes as project_server_routes
+from gaia_vre.service.publishing import dataset_pages, dataset_routes
 from gaia_vre.service.publishing import pages as publishing_pages
 from gaia_vre.service.publishing import routes as publishing_routes
 from gaia_vre.service.quotas import leases
@@ -38,9 +41,11 @@ _API = (
     visit_routes,
     moving_routes,
     life_routes,
+    past_routes,
     project_routes,
     project_server_routes,
     publishing_routes,
+    dataset_routes,
     sandbox_routes,
 )
 _PAGES = (
@@ -48,6 +53,8 @@ _PAGES = (
     quota_pages,
     project_server_pages,
     publishing_pages,
+    moving_pages,
+    dataset_pages,
     project_pages,
     life_pages,
     quota_report,
@@ -56,6 +63,8 @@ _PAGES = (
     pages,
     account_pages,
     operate_pages,
+    operate_people,
+    operate_servers,
     catalog_pages,
 )
 ROUTERS = tuple(part.router for part in (*_API, *_PAGES))

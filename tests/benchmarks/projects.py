@@ -33,6 +33,8 @@ from tests.service.fakes import NOON, server
 from tests.support.environment import free_port, until
 
 PROJECTS, MEMBERS, OTHERS, LABS, LOOKS = 300, 200, 10, 200, 100
+LARGE = "large"
+"""The project of many members."""
 PAGE_MS, PASS_MS = 200, 1000
 
 
@@ -45,7 +47,7 @@ def main() -> None:
         _fill(world)
         parts = world.parts
         with _served(world) as client:
-            for path in ("projects", "projects/p0", "api/projects", "api/projects/p0/members"):
+            for path in ("projects", f"projects/{LARGE}", "api/projects", f"api/projects/{LARGE}/members"):
                 _say(path, lambda path=path: client.get(path).raise_for_status(), PAGE_MS)  # type: ignore[misc]
             live, leaving = parts.office.ledger.live(), Leaving(parts)
 
@@ -83,7 +85,7 @@ def _fill(world: World) -> None:
     engine, registry = world.parts.engine, world.parts.registry
     made = []
     for number in range(PROJECTS):
-        row = {"slug": f"p{number}-x" if number else "p0", "title": f"Project {number}", "description": "Words " * 20}
+        row = {"slug": f"p{number}-x" if number else LARGE, "title": f"Project {number}", "description": "Words " * 20}
         row |= {"visibility": "listed", "community": "community:local", "state": "active", "starts": NOON}
         row |= {"ends": NOON.replace(year=2027), "created": NOON, "created_by": "ada", "changed": NOON, "amounts": {}}
         with engine.begin() as connection:
@@ -94,13 +96,15 @@ def _fill(world: World) -> None:
     registry.founding.open_missing()
     for number in range(LABS):
         lease, user = f"s-{number}", f"user-{number}"
-        world.parts.office.ledger.reserve(Wanted(lease, "server", user, "", "project:p0", LAB), Instant(10**6, NOON))
+        world.parts.office.ledger.reserve(
+            Wanted(lease, "server", user, "", f"project:{LARGE}", LAB), Instant(10**6, NOON)
+        )
         world.parts.mounts.record(lease, [Mount(lease, made[0].id, writable=True)])
-    world.hub.servers["p-p0"] = {"": server()}
+    world.hub.servers[f"p-{LARGE}"] = {"": server()}
 
 
 def _people(world: World, project: Project) -> None:
-    names = [f"user-{number}" for number in range((MEMBERS if project.slug == "p0" else OTHERS) - 1)]
+    names = [f"user-{number}" for number in range((MEMBERS if project.slug == LARGE else OTHERS) - 1)]
     rows = [{"username": "ada", "role": "owner"}, *({"username": name, "role": "editor"} for name in names)]
     given = {"project_id": project.id, "since": NOON, "by": "ada"}
     with world.parts.engine.begin() as connection:

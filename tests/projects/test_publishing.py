@@ -12,7 +12,7 @@ import pytest
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.model import Actor
-from gaia_vre.projects.publishing import MOST, MOST_VERSIONS, Publication, Publications, Wanted
+from gaia_vre.projects.publishing import MOST, MOST_VERSIONS, Changes, Publication, Publications, Wanted
 from tests.projects.conftest import ADA, BOB, EVE, Desk
 
 NOTEBOOK = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
@@ -50,6 +50,51 @@ def test_a_published_notebook_stays_as_it_was(press: Press) -> None:
     assert (made.title, made.version, made.by) == ("heat", 1, "bob")
     assert press.publications.source(press.publications.find(made.id, BOB)).decode() == NOTEBOOK
     assert press.desk.projects.history("ocean-heat")[0].kind == "published"
+
+
+def test_members_read_older_versions_and_others_the_newest(press: Press) -> None:
+    press.publish()
+    (press.folder / "heat.ipynb").write_text(NOTEBOOK + " ")
+    number = press.publish(Wanted("heat.ipynb", audience="signed-in")).id
+    mine, theirs = (press.publications.find(number, who) for who in (BOB, EVE))
+    assert [one.number for one in press.publications.versions(mine)] == [2, 1]
+    assert press.publications.source(mine, 1).decode() == NOTEBOOK
+    assert [one.number for one in press.publications.versions(theirs)] == [2]
+    for shown, version in ((theirs, 1), (mine, 3), (mine, 0)):
+        with pytest.raises(NotFound):
+            press.publications.page(shown, version)
+
+
+def test_for_whom_it_is_changes_without_a_new_version(press: Press) -> None:
+    number = press.publish().id
+    assert not press.reads(number, EVE)
+    made = press.publications.change("ocean-heat", number, Changes(audience="signed-in"), BOB)
+    assert (made.audience, made.version, made.title) == ("signed-in", 1, "heat")
+    assert press.reads(number, EVE)
+    press.publications.change("ocean-heat", number, Changes(audience="members"), BOB)
+    assert not press.reads(number, EVE)
+    assert press.desk.projects.history("ocean-heat")[0].kind == "republished"
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "who", "error"),
+    [
+        pytest.param(None, Changes(audience="public"), BOB, NotAllowed, id="public where nothing is"),
+        pytest.param(None, Changes(title="x" * 121), BOB, InvalidInput, id="a title that is too long"),
+        pytest.param(None, Changes(listed=True), Actor("cleo"), NotAllowed, id="a viewer"),
+        pytest.param(None, Changes(listed=True), EVE, GaiaError, id="a stranger"),
+        pytest.param(10**6, Changes(listed=True), BOB, NotFound, id="no such publication"),
+    ],
+)
+def test_what_may_not_be_changed_stays(
+    desk: Desk, tmp_path: Path, number: int | None, changes: Changes, who: Actor, error: type[GaiaError]
+) -> None:
+    desk.project(bob="editor", cleo="viewer")
+    press = Press(desk, tmp_path / "projects", public=False)
+    made = press.publish()
+    with pytest.raises(error):
+        press.publications.change("ocean-heat", number or made.id, changes, who)
+    assert press.publications.of("ocean-heat", BOB) == [made]
 
 
 def test_publishing_it_again_is_a_new_version_and_old_content_goes(press: Press) -> None:

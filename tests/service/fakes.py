@@ -130,7 +130,7 @@ class FakeHub:
             who = self.tokens[token]
             return httpx2.Response(200, json=who | {"servers": self.servers.get(who["name"], {})})
         if path == "/users":
-            return self._search(query) if "name_filter" in query else self._active(query)
+            return self._active(query) if "state" in query else self._everybody(query)
         name = path.removeprefix("/users/")
         if name.endswith("/tokens"):
             models = self.token_models.get(name.removesuffix("/tokens"))
@@ -144,11 +144,11 @@ class FakeHub:
         first = int(query["offset"])
         return httpx2.Response(200, json=active[first : first + int(query["limit"])])
 
-    def _search(self, query: httpx2.QueryParams) -> httpx2.Response:
-        found = [name for name in self.servers if query["name_filter"].lower() in name.lower()]
+    def _everybody(self, query: httpx2.QueryParams) -> httpx2.Response:
         first, most = int(query["offset"]), int(query["limit"])
-        items = [{"name": name, "servers": self.servers[name]} for name in found[first : first + most]]
-        return httpx2.Response(200, json={"items": items, "_pagination": {"total": len(found)}})
+        seen = {"last_activity": "2026-11-24T11:59:00.000000Z"}
+        models = [{"name": name, "groups": self.groups.get(name, [])} | seen for name in self.servers]
+        return httpx2.Response(200, json=models[first : first + most])
 
 
 @dataclass

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from sqlalchemy import insert, update
 from starlette.staticfiles import StaticFiles
 
@@ -26,6 +27,7 @@ from tests.end_to_end.test_browser import CHROMIUM, QUIET, SHOTS
 from tests.service.conftest import World, make_world, with_quotas
 from tests.service.fakes import NOON
 from tests.service.test_usage_page import ACCOUNTS, WORKER, run
+from tests.support.axe import findings
 from tests.support.running_service import running
 
 HUB_FILES = Path(sys.prefix) / "share" / "jupyterhub" / "static"
@@ -121,3 +123,36 @@ def test_pages_look_as_they_should(site: tuple[World, str]) -> None:
                 context.close()
         browser.close()
     assert complaints == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_plots_are_read_with_the_arrow_keys_and_tables_stay_open_without_scripts(site: tuple[World, str]) -> None:
+    world, url = site
+    session = next(one.value for one in world.browser(user="bob").cookies.jar if one.name == "gaia-session")
+    address = f"{url}usage?account=project:heat"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        for scripts in (True, False):
+            context = browser.new_context(locale="fr-FR", java_script_enabled=scripts)
+            context.add_cookies([{"name": "gaia-session", "value": str(session), "url": url}])
+            page = context.new_page()
+            page.goto(address)
+            table = page.locator("figure.gaia-plot table").first
+            if not scripts:
+                expect(table).to_be_visible()
+                break
+            expect(table).to_be_hidden()
+            plot = page.get_by_role("slider").first
+            plot.focus()
+            page.keyboard.press("Home")
+            first = plot.get_attribute("aria-valuetext")
+            page.keyboard.press("ArrowRight")
+            assert first != plot.get_attribute("aria-valuetext")
+            page.keyboard.press("End")
+            expect(plot).to_have_attribute(
+                "aria-valuetext", re.compile(r"^\d+\sdéc\.\s:\s[\d,]+\scrédits\sà ce rythme$")
+            )
+            expect(page.locator(".gaia-canvas line.cursor")).to_have_count(1)
+            assert findings(page) == []
+            context.close()
+        browser.close()

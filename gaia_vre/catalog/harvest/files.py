@@ -1,4 +1,4 @@
-"""Describe one Zarr store, GeoTIFF or NetCDF file by what it holds itself."""
+"""Describe one Zarr store, GeoTIFF, NetCDF, Parquet or CSV file by what it holds itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gaia_vre.catalog.axes import auxiliary_names
-from gaia_vre.catalog.facts import facts_of_grid, image_facts
+from gaia_vre.catalog.facts import facts_of_grid, facts_of_table, image_facts
+from gaia_vre.catalog.formats import CSV, PARQUET
+from gaia_vre.catalog.formats.tables import read_csv, read_parquet
 from gaia_vre.catalog.model import Asset, Contact, Dataset, Licence, Provider
 from gaia_vre.catalog.opening import COG, ZARR, read_grid
 from gaia_vre.catalog.stac import collection, has_item, item
@@ -26,6 +28,8 @@ def describe_file(path: Path, name: str) -> list[dict[str, Any]]:
     """Return the collection of one file, and its item when the time is known."""
     if name.lower().endswith((".tif", ".tiff")):
         dataset, bands = _image(path, name)
+    elif name.lower().endswith((".parquet", ".geoparquet", ".csv")):
+        dataset, bands = _table(path, name)
     else:
         dataset, bands = _grid(path, name)
     described = [collection(dataset), *([item(dataset)] if has_item(dataset) else [])]
@@ -61,6 +65,21 @@ def _image(path: Path, name: str) -> tuple[Dataset, list[dict[str, Any]]]:
             for number, variable in enumerate(facts.variables, start=1)
         ]
         return Dataset(id=name, kind="image", facts=facts, **_attributes(image.tags(), name)), bands
+
+
+def _table(path: Path, name: str) -> tuple[Dataset, list[dict[str, Any]]]:
+    is_csv = name.lower().endswith(".csv")
+    table = read_csv(path) if is_csv else read_parquet(path)
+    facts = facts_of_table(table, _asset(path, name, CSV if is_csv else PARQUET))
+    bands = [
+        _band(one.name, str(table[one.name].dtype), table[one.name].to_numpy() if _is_number(table[one.name]) else None)
+        for one in facts.variables
+    ]
+    return Dataset(id=name, kind="table", facts=facts, **_attributes({}, name)), bands
+
+
+def _is_number(column: Any) -> bool:
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" and column.nbytes <= STATISTICS_BYTES
 
 
 def _attributes(attributes: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -25,14 +25,12 @@ def reason_of(pod: dict[str, Any]) -> str | None:
 
 
 def is_ending(pod: dict[str, Any]) -> bool:
-    """Say whether the lab has ended and what stands beside it has not: only the end of both tells why.
+    """Say whether the lab has ended and its pod not yet: only the end of the pod tells why.
 
-    The kubelet writes that it evicted a pod when the last container is gone.
+    The kubelet writes that it evicted a pod when the last container is gone. No container begins anew in a lab's pod.
     """
     status = pod.get("status") or {}
-    beside = status.get("initContainerStatuses") or ()
-    alive = any("running" in (container.get("state") or {}) for container in beside)
-    return status.get("phase") == "Running" and bool(_terminated(status)) and alive
+    return status.get("phase") == "Running" and bool(_terminated(status))
 
 
 def _terminated(status: dict[str, Any]) -> dict[str, Any]:

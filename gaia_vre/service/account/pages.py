@@ -16,6 +16,7 @@ from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesCaller, UsesLang
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.model import Ending
+from gaia_vre.service.operate.acts import KINDS, Acts
 from gaia_vre.service.visits.store import Visits
 
 router = APIRouter(include_in_schema=False)
@@ -87,6 +88,16 @@ def my_data(service: UsesParts, who: UsesCaller) -> Response:
             {"server": one.server, "visitor": one.visitor, "first": one.first.isoformat(), "last": one.last.isoformat()}
             for one in Visits(service.engine).of(who.name, _ENDINGS)
         ],
+        "administrators": [
+            {
+                "by": one.by,
+                "did": one.kind,
+                "server": one.name,
+                "reason": one.reason,
+                "at": one.at and one.at.isoformat(),
+            }
+            for one in Acts(service.engine).latest(_ENDINGS, username=who.name)
+        ],
         "usage": f"{service.settings.addresses.public_url}{PREFIX}api/quotas/history?format=json",
     }
     answer = JSONResponse(body)
@@ -110,6 +121,8 @@ def _context(service: Parts, language: Language, who: Caller) -> dict[str, Any]:
             (titles.get(one.licence, one.licence), one) for one in Acceptances(service.engine).all(username=who.name)
         ],
         "visits": Visits(service.engine).of(who.name, _VISITS),
+        "acts": Acts(service.engine).latest(_VISITS, username=who.name),
+        "act_kinds": KINDS,
         "made": None,
     }
 

@@ -12,6 +12,7 @@ from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesParts
 from gaia_vre.service.frame import PREFIX, own_page, redirect
 from gaia_vre.service.messages.routes import Sending, Words, check_operator, tell
 from gaia_vre.service.messages.words import Reader
+from gaia_vre.service.operate.acts import Act, Acts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -63,6 +64,9 @@ def send(  # noqa: PLR0913, PLR0917 - each is a field of the form
         raise InvalidInput("Say something, in English or in French")
     said = {code: Words(title=one) for code, one in (("en", one_line(en)), ("fr", one_line(fr))) if one}
     tell(service, who.name, Sending(**said, severity=severity, hours=hours))
+    Acts(service.engine).record(
+        Act(who.name, "told", reason=" / ".join(one.title for one in said.values())), service.clock()
+    )
     return redirect(own_page(back))
 
 

@@ -1,12 +1,12 @@
-"""What an administrator reads at one look, and the search among all people."""
+"""What an administrator reads at one look."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
@@ -18,14 +18,11 @@ from gaia_vre.database.tables import EndingRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from gaia_vre.service.dependencies import Parts
-    from gaia_vre.service.hub import Server
 
-ROWS = 25
-"""Rows of a page of people, and of servers at first."""
 _DAY = timedelta(days=1)
-_MOST_SERVERS = 200
 REASONS = {
     "idle": said("Without activity"),
     "memory": said("Memory full"),
@@ -47,16 +44,6 @@ class Part:
     """None: it is silent."""
 
 
-@dataclass(frozen=True)
-class Someone:
-    """One person among all."""
-
-    name: str
-    last_activity: datetime | None
-    running: int
-    groups: tuple[str, ...]
-
-
 def parts_of(service: Parts) -> list[Part]:
     """Return the parts with the time that each takes to answer."""
     return [
@@ -64,21 +51,6 @@ def parts_of(service: Parts) -> list[Part]:
         Part(said("Dask gateway"), _timed(service.gateway.clusters)),
         Part(said("Database"), _timed(lambda: check_usable(service.engine))),
     ]
-
-
-def servers_of(service: Parts, wanted: str) -> tuple[list[Server], int, int]:
-    """Return the servers whose owner or name holds a text, the latest first; how many those are, and of how many."""
-    everything = list(service.hub.active_servers())
-    word = wanted.lower()
-    found = [one for one in everything if word in one.username.lower() or word in one.name.lower()]
-    found.sort(key=lambda one: one.started.timestamp() if one.started else 0, reverse=True)
-    return found[:_MOST_SERVERS], len(found), len(everything)
-
-
-def people_of(service: Parts, wanted: str, page: int) -> tuple[list[Someone], int]:
-    """Return one page of the people whose name holds a text, the last active first, and how many they are."""
-    models, total = service.hub.search(wanted, ROWS * (page - 1), ROWS)
-    return [_someone(one) for one in models], total
 
 
 def refused(service: Parts, now: datetime) -> list[tuple[str, int]]:
@@ -108,13 +80,3 @@ def _timed(look: Callable[[], object]) -> float | None:
     except GaiaError:
         return None
     return (time.perf_counter() - began) * 1000
-
-
-def _someone(model: dict[str, Any]) -> Someone:
-    last = model.get("last_activity")
-    return Someone(
-        name=str(model["name"]),
-        last_activity=datetime.fromisoformat(last.replace("Z", "+00:00")) if last else None,
-        running=len(model.get("servers") or {}),
-        groups=tuple(map(str, model.get("groups") or ())),
-    )

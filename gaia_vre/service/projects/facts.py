@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gaia_vre.bundles.model import Happened, Person, Pinned, ProjectFacts, Used
+from gaia_vre.bundles.model import Happened, Output, Person, Pinned, ProjectFacts, Used
+from gaia_vre.bundles.names import bag_name
+from gaia_vre.projects.outputs import outputs_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +33,11 @@ def facts_of(registry: Registry, project: Project, by: str, now: datetime) -> Pr
         datasets=tuple(
             Used(id=one.dataset, title=one.title, doi=one.doi, citation=one.citation)
             for one in registry.lives.cited(slug)
+        ),
+        outputs=tuple(
+            Output(path=one.path, title=one.title, kind=one.kind)
+            for one in outputs_of(registry.projects.engine, project.id, registry.folder(slug))
+            if bag_name(one.path.encode()) == one.path  # it stands in the bag under its own name
         ),
         history=tuple(
             Happened(at=one.at, by=one.by, kind=one.kind, facts=one.facts)

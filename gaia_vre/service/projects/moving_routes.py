@@ -32,7 +32,7 @@ IMPORTS = "/api/projects/imports"
 router = APIRouter()
 log = logging.getLogger(__name__)
 _CHUNK = 1 << 18
-_AT_ONCE = threading.BoundedSemaphore(2)
+AT_ONCE = threading.BoundedSemaphore(2)
 """Bags that one service takes in at the same time."""
 
 
@@ -72,14 +72,14 @@ async def bring_in(
     me = await run_in_threadpool(actor, service, who)
     if not service.registry.founding.communities(me):
         raise NotAllowed("Nobody has said that you may make projects here: ask the operators")
-    if not _AT_ONCE.acquire(blocking=False):
+    if not AT_ONCE.acquire(blocking=False):
         raise Unavailable("Others bring in projects just now; try again in some minutes")
     try:
         with _spool(service) as file:
-            await _receive(request, file, int(service.settings.projects.import_gib * 2**30))
+            await receive(request, file, int(service.settings.projects.import_gib * 2**30))
             made = await run_in_threadpool(service.registry.imports.bring_in, file, me, slug, community)
     finally:
-        _AT_ONCE.release()
+        AT_ONCE.release()
     return bodies.told(made, "owner")
 
 
@@ -98,7 +98,8 @@ def _spool(service: Parts) -> BinaryIO:
     return tempfile.TemporaryFile(dir=place)
 
 
-async def _receive(request: Request, file: BinaryIO, limit: int) -> None:
+async def receive(request: Request, file: BinaryIO, limit: int) -> None:
+    """Write the body of a request to a file; raises TooLarge."""
     taken = 0
     async for chunk in request.stream():
         taken += len(chunk)

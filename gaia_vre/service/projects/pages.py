@@ -24,6 +24,7 @@ from gaia_vre.service.login import Caller
 from gaia_vre.service.projects import words
 from gaia_vre.service.projects.bodies import Slug
 from gaia_vre.service.projects.ending import ending
+from gaia_vre.service.projects.past_routes import NO_STATES, past_sheet
 from gaia_vre.service.projects.routes import actor, invitation_address, known, look
 from gaia_vre.service.projects.server_pages import project_sheet
 from gaia_vre.service.publishing.words import published_sheet
@@ -110,12 +111,13 @@ def project(  # noqa: PLR0913, PLR0917 - what FastAPI fills in
     language: UsesLanguage,
     folder: Annotated[str, Query(max_length=1000)] = "",
     lines: Annotated[int, Query(ge=1, le=1000)] = _HISTORY,
+    state: Annotated[str, Query(max_length=255)] = "",
 ) -> Response:
     """Show a project: its people, its files and server, its budget, what happened."""
     who = _visitor(request, service)
     if who is None:
         return service.login.begin(request, redirect, f"{PAGE}/{slug}")
-    context = _sheet(service, language, who, slug, folder, lines)
+    context = _sheet(service, language, who, slug, folder, lines, state)
     return templates.TemplateResponse(request, "projects/project.html", context)
 
 
@@ -246,7 +248,7 @@ def spoken(service: Parts, language: Language) -> dict[str, Any]:
 
 
 def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
-    service: Parts, language: Language, who: Caller, slug: str, folder: str = "", lines: int = _HISTORY
+    service: Parts, language: Language, who: Caller, slug: str, folder: str = "", lines: int = _HISTORY, state: str = ""
 ) -> dict[str, Any]:
     found = look(service, slug, who)
     inside = who.person.admin or rules.may(found.role, "read", found.project)
@@ -268,7 +270,9 @@ def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
         "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
         "link": None,
         **ending(service, language, who, found, inside=inside),
-        **project_sheet(service, language, found, folder, admin=who.person.admin),
+        **project_sheet(service, language, found, "" if state else folder, admin=who.person.admin),
+        **(past_sheet(service, language, found, folder, state) if found.role or who.person.admin else NO_STATES),
+        "datasets_published": service.published_datasets.of(slug, actor(service, who)) if found.role else [],
         **published_sheet(service, language, found, actor(service, who)),
     }
 

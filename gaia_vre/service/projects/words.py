@@ -39,7 +39,9 @@ _EVENTS = {
     "entered": said("{by} entered its server"),
     "server-started": said("{by} started its server"),
     "server-stopped": said("{by} stopped its server"),
+    "server-stopped-why": said("{by} stopped its server: {reason}"),
     "put-back": said("{by} put {path} back from the trash"),
+    "restored": said("{by} copied back an earlier state: {path}"),
     "copied": said("{by} took a copy of all of it"),
     "heir": said("{by} named the heir"),
     "environment": said("{by} pinned the environment {name}"),
@@ -52,12 +54,18 @@ _EVENTS = {
     "imported": said("{by} brought it in from a bag"),
     "uninvited": said("{by} took the invitation of {username} back"),
     "published": said("{by} published the notebook “{title}”"),
+    "republished": said("{by} changed who reads the notebook “{title}”"),
     "withdrawn": said("{by} withdrew the notebook “{title}”"),
+    "dataset-published": said("{by} published the dataset {name}"),
+    "dataset-changed": said("{by} changed what the dataset {name} says"),
+    "dataset-listed": said("{by} put the dataset {name} in the list for everybody"),
+    "dataset-unlisted": said("{by} took the dataset {name} out of the list"),
+    "dataset-withdrawn": said("{by} withdrew the dataset {name}"),
     "state": said("by its dates it is now: {state}"),
 }
 
 
-_FACTS = ("username", "group", "name", "title", "role", "state", "path")
+_FACTS = ("username", "group", "name", "title", "role", "state", "path", "reason")
 
 
 def event_words(language: Language, event: Event) -> str:

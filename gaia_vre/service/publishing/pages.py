@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from markupsafe import Markup
 
 from gaia_vre.core.errors import NotAllowed, NotFound, NotSignedIn
 from gaia_vre.look.language import Language
-from gaia_vre.projects.publishing import Audience, Shown, Wanted
+from gaia_vre.projects.publishing import Audience, Changes, Shown, Wanted
 from gaia_vre.projects.rules import TITLE
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
@@ -30,6 +30,9 @@ _ENCLOSED = {
 }
 
 
+UsesVersion = Annotated[int | None, Query(ge=1, lt=2**31)]
+
+
 @router.get("/published")
 def listed(request: Request, service: UsesParts, language: UsesLanguage) -> Response:
     """Show what projects publish for the person, or for anybody, to find."""
@@ -42,34 +45,45 @@ def listed(request: Request, service: UsesParts, language: UsesLanguage) -> Resp
 
 
 @router.get("/published/{number}")
-def one(request: Request, number: Published, service: UsesParts, language: UsesLanguage) -> Response:
-    """Show a published notebook."""
+def one(
+    request: Request, number: Published, service: UsesParts, language: UsesLanguage, version: UsesVersion = None
+) -> Response:
+    """Show a published notebook, also as it was in an older version."""
     who = _visitor(request, service)
     shown = _find(service, number, who)
     if shown is None:
         return service.login.begin(request, redirect, f"{LIST}/{number}")
     known = shown.role is not None or (who is not None and shown.project.visibility != "private")
     context = _context(service, language, who) | {"shown": shown, "project_known": known}
+    kept = service.publications.versions(shown)
+    chosen = next((one for one in kept if one.number == (version or shown.publication.version)), None)
+    if chosen is None:
+        raise NotFound(f"Version {version} is not kept; there are {', '.join(str(one.number) for one in kept)}")
+    context |= {"versions": kept, "chosen": chosen}
     # Written into the frame: a cookie counts for whole pages alone, so that no script of a lab reads them.
-    context["content"] = templates.get_template("publishing/content.html").render(_inside(service, language, shown))
+    context["content"] = templates.get_template("publishing/content.html").render(
+        _inside(service, language, shown, version)
+    )
     return templates.TemplateResponse(request, "publishing/notebook.html", context)
 
 
 @router.get("/published/{number}/content")
-def content(request: Request, number: Published, service: UsesParts, language: UsesLanguage) -> Response:
+def content(
+    request: Request, number: Published, service: UsesParts, language: UsesLanguage, version: UsesVersion = None
+) -> Response:
     """Return the notebook itself, as a page without an origin in which nothing runs."""
     shown = _read(request, service, number)
-    context = _inside(service, language, shown)
+    context = _inside(service, language, shown, version)
     return templates.TemplateResponse(request, "publishing/content.html", context, headers=_ENCLOSED)
 
 
 @router.get("/published/{number}/notebook")
-def notebook(request: Request, number: Published, service: UsesParts) -> Response:
+def notebook(request: Request, number: Published, service: UsesParts, version: UsesVersion = None) -> Response:
     """Return the notebook's file, to keep."""
     shown = _read(request, service, number)
     name = quote(shown.publication.path.rpartition("/")[2], safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "private, no-cache"}
-    return Response(service.publications.source(shown), headers=headers, media_type="application/octet-stream")
+    return Response(service.publications.source(shown, version), headers=headers, media_type="application/octet-stream")
 
 
 def wanted(
@@ -87,6 +101,21 @@ def publish(slug: Slug, who: SubmitsAs, service: UsesParts, wish: Annotated[Want
     """Publish a notebook as it is now."""
     made = service.publications.publish(slug, wish, actor(service, who))
     return redirect(f"{LIST}/{made.id}")
+
+
+@router.post("/projects/{slug}/audience")
+def change(
+    slug: Slug,
+    who: SubmitsAs,
+    service: UsesParts,
+    number: Annotated[int, Form(ge=1, lt=2**31)],
+    audience: Annotated[Audience, Form()],
+) -> Response:
+    """Say anew for whom something published is."""
+    me = actor(service, who)
+    service.registry.projects.seen_by(slug, me)
+    service.publications.change(slug, number, Changes(audience=audience), me)
+    return redirect(f"{PREFIX}projects/{slug}#published")
 
 
 @router.post("/projects/{slug}/withdraw")
@@ -122,8 +151,8 @@ def _read(request: Request, service: Parts, number: int) -> Shown:
     return shown
 
 
-def _inside(service: Parts, language: Language, shown: Shown) -> dict[str, Any]:
-    page = Markup(service.publications.page(shown))  # noqa: S704 - cleaned when it was published
+def _inside(service: Parts, language: Language, shown: Shown, version: int | None) -> dict[str, Any]:
+    page = Markup(service.publications.page(shown, version))  # noqa: S704 - cleaned when it was published
     return {"page": page, "title": shown.publication.title, "lang": language, "prefix": PREFIX}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from gaia_vre.projects.publishing import Audience, Publication, Shown, Wanted
+from gaia_vre.projects.publishing import Audience, Changes, Publication, Shown, Wanted
 from gaia_vre.projects.rules import TITLE
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.projects.bodies import Number, Slug
@@ -26,6 +26,23 @@ class PublishBody(BaseModel):
     title: str = Field(default="", max_length=TITLE)
     audience: Audience = "members"
     listed: bool = False
+
+
+class ChangeBody(BaseModel):
+    """What is said anew of a publication; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str | None = Field(default=None, max_length=TITLE)
+    audience: Audience | None = None
+    listed: bool | None = None
+
+
+class VersionModel(BaseModel):
+    """One version of a publication; who made it is told to members alone."""
+
+    number: int
+    at: datetime
+    by: str | None = None
 
 
 class PublicationModel(BaseModel):
@@ -57,6 +74,15 @@ def publish(slug: Slug, given: PublishBody, who: ChangesAs, service: UsesParts) 
     return _told(service, made, inside=True)
 
 
+@router.patch("/projects/{slug}/published/{number}")
+def change(slug: Slug, number: Number, given: ChangeBody, who: ChangesAs, service: UsesParts) -> PublicationModel:
+    """Say anew for whom something published is, whether it is listed, or its title."""
+    me = actor(service, who)
+    service.registry.projects.seen_by(slug, me)
+    made = service.publications.change(slug, number, Changes(**given.model_dump()), me)
+    return _told(service, made, inside=True)
+
+
 @router.delete("/projects/{slug}/published/{number}", status_code=204)
 def withdraw(slug: Slug, number: Number, who: ChangesAs, service: UsesParts) -> None:
     """Show something no longer."""
@@ -69,6 +95,15 @@ def withdraw(slug: Slug, number: Number, who: ChangesAs, service: UsesParts) -> 
 def listed(who: UsesCaller, service: UsesParts) -> list[PublicationModel]:
     """List what projects publish for me to find."""
     return [_listed(service, one) for one in service.publications.listed(actor(service, who))]
+
+
+@router.get("/published/{number}/versions")
+def versions(number: Published, who: UsesCaller, service: UsesParts) -> list[VersionModel]:
+    """List the versions of something published that are kept, newest first."""
+    shown = service.publications.find(number, actor(service, who))
+    inside = shown.role is not None
+    found = service.publications.versions(shown)
+    return [VersionModel(number=one.number, at=one.at, by=one.by if inside else None) for one in found]
 
 
 def address(service: Parts, number: int) -> str:

@@ -23,6 +23,7 @@ from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.messages.pages import told
 from gaia_vre.service.quotas import words
+from gaia_vre.service.quotas.charts import burn_chart, days_chart, starts_chart
 from gaia_vre.service.quotas.folders import FolderBar, folder_bars
 from gaia_vre.service.quotas.routes import may_see_all
 from gaia_vre.service.quotas.shares import may_split, parted
@@ -88,7 +89,7 @@ def usage(
     # What is asked stands on this page with its form.
     context |= told(service, who, language, {"request-asked"})
     context |= {
-        "starts": plot(Starts(service.engine).of(who.name, _STARTS)),
+        **_starts(service, who, language),
         "account_title": lambda one: words.account_title(language, one, who.name),
         "titles": accounts.titles,
         "things": sheet.things(),
@@ -100,7 +101,9 @@ def usage(
         "own": own,
         "parted": parted(sheet, chosen) if _splits(service, who, chosen) else None,
         "choices": accounts.all,
-        "bars": sheet.mine(accounts.titles),
+        "bars": (bars := sheet.mine(accounts.titles)),
+        "days_chart": days_chart(language, bars),
+        **_burn(sheet, own),
         "people": _people(service, sheet, who, chosen),
         "soft": SOFT,
         "folders": _folders(service, who, language),
@@ -228,6 +231,22 @@ def _beside(service: Parts, sheet: Sheet, accounts: Accounts) -> list[Account]:
     return [service.office.accounts.find(f"ceiling:{sheet.username}"), *(one for one in shares if one)]
 
 
+def _starts(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
+    """Return how long the person's last starts took."""
+    now, zone = service.clock(), service.settings.service.time_zone
+    starts = plot(Starts(service.engine).of(who.name, _STARTS))
+    times = [language.when(one.ready, now, zone) for one in starts.lines]
+    return {"starts": starts, "starts_chart": starts_chart(language, starts, times)}
+
+
+def _burn(sheet: Sheet, own: Outlook | None) -> dict[str, Any]:
+    """Return how the chosen account's budget was used up, if it has one."""
+    if own is None:
+        return {"burn": None}
+    found, limit = sheet.burn(own), own.account.limits[own.dimension] or 0
+    return {"burn": found, "burn_chart": burn_chart(sheet.language, found, own.dimension, limit, SOFT)}
+
+
 def _splits(service: Parts, who: Caller, chosen: Account) -> bool:
     return chosen.kind in _BY_PERSON and may_split(service, who, chosen.name)
 
@@ -253,7 +272,6 @@ def _helpers(service: Parts, language: Language) -> dict[str, Any]:
         "last_day": lambda one: words.last_day(one, ZoneInfo(zone)).isoformat(),
         "day_label": lambda one: words.day_label(language, one),
         "short": lambda one: words.short(language, one),
-        "scale": lambda values: words.scale(language, values),
         "amount": lambda name, one: words.amount(language, name, one),
         "asked_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.more)),
         "given_amount": lambda one: words.amount(language, one.dimension, people(one.dimension, one.given or 0)),

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from gaia_vre.core.amounts import MICRO, hours, plain
 from gaia_vre.quotas import balances
-from gaia_vre.quotas.forecast import Forecast, even_pace, forecast
+from gaia_vre.quotas.burn import Burn, Spent, burn, first_day
+from gaia_vre.quotas.forecast import DAY, Forecast, even_pace, forecast
 from gaia_vre.quotas.history import History
 from gaia_vre.quotas.model import BUDGETS, CAPS, Spending
 from gaia_vre.quotas.offers import people
@@ -153,6 +154,15 @@ class Sheet:
         beside = [self._ceiling(), Shares(self.office).find(account.name, self.username)]
         ways = [self._personal(one) for one in beside if one is not None]
         return min((one for one in (own, *ways) if one), key=lambda one: _order(one, self.now), default=None)
+
+    def burn(self, outlook: Outlook) -> Burn:
+        """Return how a budget of an account was used up, and where that leads."""
+        account, name = outlook.account, outlook.dimension
+        days = self.past.days([account.id], first_day(account.window, self.now)).get(account.id, {})
+        spent = {day: int(getattr(one, name)) for day, one in days.items()}
+        used, limit = int(getattr(account.used, name)), account.limits[name] or 0
+        ahead = outlook.forecast
+        return burn(Spent(used, limit, account.window, spent, ahead.pace, ahead.running * DAY), self.now)
 
     def mine(self, titles: Mapping[str, str]) -> Bars:
         """Return the credits of each day, by payer."""

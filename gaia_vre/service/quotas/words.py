@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from babel.dates import format_date, get_timezone
-from babel.numbers import format_decimal
 
 from gaia_vre.core.marking import said
 from gaia_vre.quotas.words import FORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -29,7 +25,6 @@ CAP_TITLES = {
     "clusters": said("Dask clusters"),
     "workers": said("Dask workers"),
 }
-_MOST_DIGITS = 9
 _YEAR = timedelta(days=300)
 
 
@@ -46,15 +41,6 @@ def amount(language: Language, dimension: str, value: float) -> str:
 def short(language: Language, value: float) -> str:
     """Return a number with as many digits as tell something."""
     return language.number(_rounded(value))
-
-
-def scale(language: Language, values: Sequence[float]) -> list[str]:
-    """Return the labels of an axis, with as many digits as its steps have: no two read the same."""
-    step = min((abs(one - other) for one, other in itertools.pairwise(values)), default=0)
-    power = math.floor(math.log10(step) + 1e-9) if step else 0
-    exact = math.isclose(round(step, -power), step, rel_tol=1e-6)
-    digits = min(_MOST_DIGITS, max(0, -power if exact else 1 - power))
-    return [format_decimal(one, format=f"#,##0.{'#' * digits}", locale=language.code) for one in values]
 
 
 def account_title(language: Language, account: Account, username: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.marking import said
-from gaia_vre.service.quotas.bars import STEPS, Bars, Column, round_step
+from gaia_vre.service.quotas.bars import Bars, Column
+from gaia_vre.service.starts.store import usual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,22 +40,18 @@ class Plot:
 
     bars: Bars
     lines: tuple[Line, ...]
+    usual: float | None
+    """The seconds within which half of them were ready; None of too few."""
 
 
 def plot(starts: Sequence[Start]) -> Plot:
     """Return the plot of starts that come newest first; the newest stands at the right."""
     lines = tuple(Line(one.ready, one.name, one.size, _amounts(one), one.seconds) for one in starts)
-    step = round_step(max((one.seconds for one in lines), default=0) / STEPS)
-    columns = tuple(_column(one, step * STEPS) for one in reversed(lines))
+    columns = tuple(Column(one.ready.date(), one.amounts) for one in reversed(lines))
     totals = [sum(one.amounts[place] for one in lines) for place in range(len(SERIES))]
     series = tuple((name, total / max(1, len(lines))) for name, total in zip(SERIES, totals, strict=True))
-    return Plot(Bars(columns, series, tuple(step * place for place in range(STEPS, -1, -1))), lines)
+    return Plot(Bars(columns, series), lines, usual(starts))
 
 
 def _amounts(start: Start) -> tuple[float, ...]:
     return tuple(sum(start.steps.get(name, 0) for name in names) for names in SERIES.values())
-
-
-def _column(line: Line, top: float) -> Column:
-    heights = ((place, max(1, round(one / top * 100))) for place, one in enumerate(line.amounts, 1) if one > 0)
-    return Column(line.ready.date(), tuple(heights), line.amounts)

@@ -160,3 +160,38 @@ def test_a_notebook_that_somebody_may_not_read_starts_no_sandbox_of_theirs(heat:
     assert heat.program("bob-token").post(f"{API}/sandboxes", json=asked).status_code == 404
     assert heat.browser(user="bob").get(f"{HOME}sandbox/new?notebook={number}").status_code == 404
     assert not list(StateFolder(heat.parts.settings.state).sandboxes.glob("*/home/*"))
+
+
+def test_who_reads_it_is_said_anew_on_the_page_and_by_programs(heat: World) -> None:
+    number, ada, page = published(heat), heat.browser(), f"{HOME}projects/heat"
+    bob = heat.browser(user="bob")
+    assert bob.get(f"{HOME}published/{number}").status_code == 404
+    form = {"_xsrf": proof(ada.get(page).text), "number": str(number), "audience": "signed-in"}
+    assert ada.post(f"{page}/audience", data=form).status_code == 303
+    assert bob.get(f"{HOME}published/{number}").status_code == 200
+    address = f"{API}/projects/heat/published/{number}"
+    assert heat.program().patch(address, json={"audience": "members"}).json()["audience"] == "members"
+    assert bob.get(f"{HOME}published/{number}").status_code == 404
+    for body in ({"audience": "all"}, {"path": "other.ipynb"}, {"title": "x" * 121}):
+        assert heat.program().patch(address, json=body).status_code == 422, body
+    assert heat.program("bob-token").patch(address, json={"listed": True}).status_code == 404
+
+
+def test_members_find_older_versions_on_its_page(heat: World) -> None:
+    published(heat)
+    write(heat, text="# Ice")
+    number, ada = published(heat, audience="signed-in"), heat.browser()
+    assert f"published/{number}?version=1" in ada.get(f"{HOME}published/{number}").text
+    older = ada.get(f"{HOME}published/{number}", params={"version": 1}).text
+    assert "This is an older version" in older
+    assert "Heat&lt;" in older
+    assert f"published/{number}/notebook?version=1" in older
+    assert "# Heat" in ada.get(f"{HOME}published/{number}/notebook", params={"version": 1}).text
+    for person in (ada, heat.browser(user="bob")):
+        assert person.get(f"{HOME}published/{number}", params={"version": 7}).status_code == 404
+    bob = heat.browser(user="bob")
+    assert bob.get(f"{HOME}published/{number}").status_code == 200
+    for path in ("", "/content", "/notebook"):
+        assert bob.get(f"{HOME}published/{number}{path}", params={"version": 1}).status_code == 404
+    told = heat.program("bob-token").get(f"{API}/published/{number}/versions").json()
+    assert [(one["number"], one["by"]) for one in told] == [(2, None)]

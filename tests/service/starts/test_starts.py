@@ -74,9 +74,8 @@ def test_old_starts_are_forgotten(any_world: World) -> None:
     assert starts.of("ada", 9) == []
 
 
-def test_bars_stack_to_the_round_top_and_the_newest_stands_at_the_right() -> None:
+def test_bars_have_the_steps_of_each_start_and_the_newest_stands_at_the_right() -> None:
     starts = [Start("ada", "", "small", "pangeo", NOON, {"budget": 1, "place": 1, "lab": second}) for second in (2, 8)]
     found = plot(starts)
-    assert found.bars.scale == (10, 7.5, 5, 2.5, 0)
-    assert [column.parts for column in found.bars.columns] == [((1, 20), (3, 80)), ((1, 20), (3, 20))]
+    assert [column.amounts for column in found.bars.columns] == [(2, 0, 8), (2, 0, 2)]
     assert [line.seconds for line in found.lines] == [4, 10]
