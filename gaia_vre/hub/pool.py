@@ -109,8 +109,9 @@ class Pool:
 
     def begin(self) -> None:
         """Disown what an earlier hub has left: it has ended with that hub, and the service takes its files away."""
-        for mark in self.folder.sandboxes.glob(f"*/{WAITING}"):
-            mark.unlink(missing_ok=True)
+        for folder in self.folder.sandboxes.glob("*"):
+            (folder / WAITING).unlink(missing_ok=True)
+            self._log(folder.name).unlink(missing_ok=True)  # what became somebody's has another
 
     def step(self) -> None:
         """Forget what has ended or is somebody's, end what is old or too many, and start one where one is missing."""
@@ -152,6 +153,7 @@ class Pool:
         except FileNotFoundError:
             if member.process.poll() is not None:  # its files are the service's, which starts another in them
                 self._forget(member)
+                self._log(member.number).unlink(missing_ok=True)
             return
         self._forget(member)
         member.end()

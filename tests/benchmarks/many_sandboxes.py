@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,15 @@ _SETTLING_SECONDS = 60
 _TABLES = ("spawners", "servers", "api_tokens", "oauth_clients", "users")
 
 
-def things(state: Path) -> list[float]:
+def things(state: Path) -> dict[str, int]:
     """Return how many rows of each table, entries of folders and processes there are."""
     file = next((state / "hub").glob("*.sqlite"))
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        rows = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _TABLES]
+        rows = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _TABLES}
     folders = [state / "sandboxes", state / "logs" / "labs", state / "homes"]
     instance = json.loads((state / "secrets.json").read_text())["instance"]
-    entries = [sum(1 for _ in folder.rglob("*")) for folder in folders if folder.exists()]
-    return [*rows, sum(entries), len(marked(INSTANCE_VARIABLE, instance))]
+    entries = {str(folder.relative_to(state)): sum(1 for _ in folder.rglob("*")) for folder in folders}
+    return rows | entries | {"processes": len(marked(INSTANCE_VARIABLE, instance))}
 
 
 def measure() -> Measure:
@@ -49,5 +50,8 @@ def measure() -> Measure:
                 break
             time.sleep(1)
             after = things(state)
-    left = [abs(one - other) for one, other in zip(after, before, strict=True)]
-    return Measure(f"{TIMES} sandboxes made and destroyed: what is left", "things", [sum(left)], [0.0], aim=0.0)
+    left = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    if left:
+        print(f"left of {TIMES} sandboxes: {left}", file=sys.stderr)
+    count = float(sum(map(abs, left.values())))
+    return Measure(f"{TIMES} sandboxes made and destroyed: what is left", "things", [count], [0.0], aim=0.0)

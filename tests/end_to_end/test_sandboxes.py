@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from gaia_vre.isolation.bubblewrap import bubblewrap
+from gaia_vre.isolation.keeper import WAITING
 from gaia_vre.isolation.processes import SERVER_VARIABLE, variable_of
 from tests.support.environment import Environment, until
 from tests.support.lab_client import Kernel, LabClient
@@ -71,16 +72,20 @@ class Person:
         until(lambda: self.look(made)["state"] == "destroyed", 30, "it is destroyed")
 
 
-@pytest.fixture(scope="module")
-def place(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+@pytest.fixture(scope="module", params=[0, 2], ids=["started-at-once", "started-ahead"])
+def place(
+    environment: Environment, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Environment]:
     """An environment in which sandboxes leave nothing at once."""
     state = tmp_path_factory.mktemp("sandboxes") / "state"
     state.mkdir(mode=0o700)
     (state / "data").symlink_to(environment.state / "data")
-    settings = {"sandboxes": {"frozen_hours": 0, "most": 3}, "service": {"reconcile_seconds": 1}}
-    place = Environment(state, settings=settings)
+    sandboxes = {"frozen_hours": 0, "most": 3, "pool": request.param}
+    place = Environment(state, settings={"sandboxes": sandboxes, "service": {"reconcile_seconds": 1}})
     try:
-        yield place.start()
+        place.start()
+        until(lambda: len(waiting(place)) == request.param, 60, "as many wait as the settings say")
+        yield place
     finally:
         place.down()
 
@@ -114,15 +119,30 @@ def rows(place: Environment, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
 
 
+def has_pool(place: Environment) -> bool:
+    return bool(place.settings["sandboxes"]["pool"])
+
+
+def waiting(place: Environment) -> list[str]:
+    """Return the numbers of the sandboxes that are nobody's yet."""
+    return [one.parent.name for one in (place.state / "sandboxes").glob(f"*/{WAITING}")]
+
+
 def trace(place: Environment) -> dict[str, Any]:
-    """Return what there is of sandboxes outside of the history."""
-    processes = place.processes()
+    """Return what there is of anybody's sandboxes outside of the history."""
+    processes, ahead = place.processes(), waiting(place)
+    files = [*place.state.rglob("*sandbox-*"), *(place.state / "sandboxes").iterdir()]
+    marks = {f"sandbox-{number}" for number in ahead}
     return {
         "servers": rows(place, "SELECT name FROM spawners WHERE name LIKE 'sandbox-%'"),
         "tokens": rows(place, "SELECT note FROM api_tokens WHERE note LIKE '%sandbox-%'"),
         "clients": rows(place, "SELECT identifier FROM oauth_clients WHERE identifier LIKE '%sandbox-%'"),
-        "processes": [one for one in processes if "/sandbox-" in (variable_of(one, SERVER_VARIABLE) or "")],
-        "files": [str(one) for one in place.state.rglob("*sandbox-*")] + list((place.state / "sandboxes").iterdir()),
+        "processes": [
+            one
+            for one in processes
+            if "/sandbox-" in (name := variable_of(one, SERVER_VARIABLE) or "") and name.rpartition("/")[2] not in marks
+        ],
+        "files": [str(one) for one in files if not any(number in one.name for number in ahead)],
     }
 
 
@@ -186,6 +206,19 @@ def test_data_can_be_opened_and_the_work_kept_runs_at_home(ada: Person, place: E
     lab = ada.browser.open_notebook()
     assert lab.execute(f"exec(open({str(kept / 'try.py')!r}).read())").text.endswith("True\n")
     lab.close()
+
+
+def test_what_waits_is_renewed_when_it_is_taken_and_when_its_hub_was_killed(ada: Person, place: Environment) -> None:
+    before = until(lambda: sorted(waiting(place)), 60, "some wait") if has_pool(place) else []
+    made = ada.make()
+    assert (made["id"] in before) == bool(before)
+    until(lambda: len(waiting(place)) == len(before), 60, "the place of what was taken is filled")
+    place.recovered("hub", place.kill("hub"))
+    until(lambda: not set(before) & set(waiting(place)), 60, "what waited for the dead hub waits no more")
+    until(lambda: len(waiting(place)) == len(before), 60, "others wait")
+    assert ada.ready(made)
+    ada.destroy(made)
+    until(lambda: trace(place) == NOTHING, 60, f"nothing is left: {trace(place)}")
 
 
 def test_one_that_is_destroyed_leaves_nothing(ada: Person, place: Environment) -> None:

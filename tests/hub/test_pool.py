@@ -158,6 +158,7 @@ def test_one_that_died_after_it_was_claimed_leaves_its_files_to_the_service(pool
     pool.step()
     assert member.number not in pool.members
     assert pool.folders.home(member.number).is_dir()
+    assert not pool.folder.lab_log("", f"sandbox-{member.number}").exists()
 
 
 def test_nothing_is_started_ahead_where_memory_is_short(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,9 +170,13 @@ def test_nothing_is_started_ahead_where_memory_is_short(pool: Pool, monkeypatch:
 def test_what_an_earlier_hub_left_is_a_leftover(pool: Pool) -> None:
     pool.folders.make("0123abcd")
     (pool.folder.sandboxes / "0123abcd" / WAITING).touch()
+    output = pool.folder.lab_log("", "sandbox-0123abcd")
+    output.parent.mkdir(parents=True)
+    output.touch()
     assert list(pool.folders.numbers()) == []
     pool.begin()
     assert list(pool.folders.numbers()) == ["0123abcd"]
+    assert not output.exists()
     assert pool.folders.claim() is None
 
 
