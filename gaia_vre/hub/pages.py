@@ -24,7 +24,12 @@ POLICY = (
     "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
 )
 """No script and no style inside a page, and nothing of another host."""
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    # A script in somebody's lab has the same origin: it must not open a page of the hub and read it.
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 
 def configure_pages(c: Config, settings: Settings | None = None) -> None:

@@ -83,11 +83,24 @@ def test_from_the_login_page_to_a_plot(page: Page, environment: Environment) -> 
     expect(image.first).to_be_visible()
     assert image.first.bounding_box()["width"] > 200
     shot(page, "lab-plot")
+    for private in ("/hub/token", "/services/gaia/account"):
+        assert read_by_a_script(page, private) == ""
     page.goto("/services/gaia/")
     expect(page.get_by_role("heading", name="My servers")).to_be_visible()
     shot(page, "home-running")
     page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_text("Stopped").first).to_be_visible()
+
+
+def read_by_a_script(page: Page, address: str) -> str:
+    """Return what a script in a page reads of another page of the same origin that it opens."""
+    with page.expect_popup() as opened:
+        page.evaluate("address => { window.other = window.open(address) }", address)
+    opened.value.wait_for_load_state()
+    assert opened.value.url.endswith(address)
+    read: str = page.evaluate("() => { try { return window.other.document.body.innerText } catch { return '' } }")
+    opened.value.close()
+    return read
 
 
 def test_the_dask_panel_starts_a_cluster_with_its_dashboard(page: Page, environment: Environment) -> None:
