@@ -146,3 +146,18 @@ def test_editors_correct_list_and_withdraw_on_its_page(labs: Labs) -> None:
     assert ada.post(f"{HOME}projects/heat/dataset-withdrawn", data=fields).status_code == 303
     assert ada.get(page).status_code == 404
     assert "ada withdrew the dataset heat.sst" in ada.get(f"{HOME}projects/heat").text
+
+
+def test_a_search_finds_ours_before_the_catalogs(labs: Labs) -> None:
+    from gaia_vre.catalog.discovery import Discovered
+    from gaia_vre.catalog.reader import Results
+
+    labs.write()
+    gaia.project("heat").publish_dataset("sst.csv", title="Abyssal calibration")
+    nothing = Results([], "abyssal", Discovered())
+    found = shared_data.with_ours(nothing, "abyssal calibration", None, "2020", None)
+    assert [one.id for one in found] == ["heat.sst"]
+    assert list(found[0].open()["sst"]) == [10, 12]
+    assert len(shared_data.with_ours(nothing, "abyssal", (100, 0, 110, 10), None, None)) == 0
+    labs.become("bob")
+    assert shared_data.with_ours(nothing, "abyssal", None, None, None) is nothing

@@ -43,7 +43,10 @@ class Given:
 def outputs_of(engine: Engine, project: int, folder: Path) -> tuple[Given, ...]:
     """Return what a project gave out and still has, its notebooks first."""
     notebooks = [one for one in _published(engine, project) if _is_file(folder, one.path)]
-    results = heapq.nlargest(MOST_FILES, islice(_results(folder), _LOOKED_AT))
+    try:
+        results = heapq.nlargest(MOST_FILES, islice(_results(folder), _LOOKED_AT))
+    except FileNotFoundError:  # nobody has opened it yet, or its files were removed
+        results = []
     return (*notebooks, *(Given(path, "", "result") for size, path in results if size))
 
 

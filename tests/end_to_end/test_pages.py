@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from gaia_vre.catalog.harvest.files import describe_file
 from tests.end_to_end.test_browser import CHROMIUM, QUIET, SHOTS
 from tests.support.axe import findings
-from tests.support.environment import Environment
+from tests.support.environment import Environment, until
+from tests.support.lab_client import LabClient
 
 SIGNED_OUT = {"login": "/hub/login", "catalog-anyone": "/services/gaia/catalog"}
 PAGES = {
@@ -38,6 +40,9 @@ PAGES = {
     "nothing-at-hub": "/hub/nothing",
     "nothing-at-service": "/services/gaia/nothing",
 }
+HOSTILE = "<script>window.struck=1</script><img src=x onerror='window.struck=1'>"
+HOSTILE += "\u05d9\u05dd" + "mesuredelocéan" * 3
+"""A title that would do something if a page let it, with letters that run from the right and a word without an end."""
 VIEWS = ((1440, "en-GB", "light"), (390, "fr-FR", "dark"), (360, "en-GB", "light"), (1440, "fr-FR", "dark"))
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
 
@@ -64,7 +69,9 @@ def opened(browser: Browser, environment: Environment, view: tuple[int, str, str
         base_url=environment.url, viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme, **more
     )
     page, seen = context.new_page(), Seen()
-    page.on("console", lambda said: "Content Security" in said.text and seen.forbidden.append(said.text))
+    page.on(
+        "console", lambda said: "Content Security" in said.text and seen.forbidden.append(f"{page.url}: {said.text}")
+    )
     page.on("request", lambda asked: asked.url.startswith(("http", "ws")) and _ours(environment, asked.url, seen))
     return page, seen
 
@@ -82,14 +89,44 @@ def sign_in(page: Page, environment: Environment, name: str, *, admin: bool = Fa
     page.wait_for_url("**/services/gaia/")
 
 
+@pytest.fixture(scope="module")
+def lived_in(environment: Environment) -> Iterator[dict[str, str]]:
+    """Pages of what an administrator has made, all under hostile titles: a project and what it gives out, a sandbox."""
+    lab = LabClient(environment.url)
+    lab.login("admin", environment.password(admin=True))
+    folder = environment.state / "projects" / "walked"
+    with lab.service() as api:
+        assert api.post("/projects", json={"title": HOSTILE, "slug": "walked"}).status_code == 201
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "first.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+        (folder / "sst.csv").write_text("time,sst\n2020-01-01,10\n2020-01-02,12\n")
+        notebook = api.post("/projects/walked/published", json={"path": "first.ipynb", "title": HOSTILE}).json()
+        collection, *_ = describe_file(folder / "sst.csv", "sst.csv")
+        body = {"path": "sst.csv", "name": "sst", "collection": collection, "title": HOSTILE}
+        dataset = api.post("/projects/walked/published-datasets", json=body).json()
+        sandbox = api.post("/sandboxes", json={"title": HOSTILE}).json()
+        ready = f"/sandboxes/{sandbox['id']}"
+        until(lambda: api.get(ready).json()["state"] == "running", 60, "the sandbox runs")
+        yield {
+            "project": "/services/gaia/projects/walked",
+            "published": "/services/gaia/published",
+            "published-notebook": f"/services/gaia/published/{notebook['id']}",
+            "published-dataset": dataset["address"],
+            "sandbox-running": "/services/gaia/sandboxes",
+            "operate-sandbox": "/services/gaia/operate/sandboxes",
+        }
+        api.delete(ready)
+    lab.close()
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view[1]}-{view[0]}-{view[2]}")
 def test_pages_fit_and_keep_their_policy(
-    browser: Browser, environment: Environment, view: tuple[int, str, str]
+    browser: Browser, environment: Environment, lived_in: dict[str, str], view: tuple[int, str, str]
 ) -> None:
     page, seen = opened(browser, environment, view)
     SHOTS.mkdir(parents=True, exist_ok=True)
     wide = {}
-    for name, address in (*SIGNED_OUT.items(), ("", ""), *PAGES.items()):
+    for name, address in (*SIGNED_OUT.items(), ("", ""), *PAGES.items(), *lived_in.items()):
         if not name:
             sign_in(page, environment, "admin", admin=True)
             continue
@@ -100,16 +137,19 @@ def test_pages_fit_and_keep_their_policy(
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > view[0]:
             wide[name] = width
+        assert page.evaluate("window.struck") is None
     page.context.close()
     assert wide == {}
     assert seen == Seen()
 
 
 @pytest.mark.parametrize("view", VIEWS[:2], ids=["wide, light", "narrow, dark"])
-def test_everybody_can_use_the_pages(browser: Browser, environment: Environment, view: tuple[int, str, str]) -> None:
+def test_everybody_can_use_the_pages(
+    browser: Browser, environment: Environment, lived_in: dict[str, str], view: tuple[int, str, str]
+) -> None:
     page, _ = opened(browser, environment, view, bypass_csp=True)
     found = {}
-    for name, address in (*SIGNED_OUT.items(), ("", ""), *PAGES.items()):
+    for name, address in (*SIGNED_OUT.items(), ("", ""), *PAGES.items(), *lived_in.items()):
         if not name:
             sign_in(page, environment, "admin", admin=True)
             continue

@@ -1,9 +1,11 @@
 // How a budget is used up: what was used, where it goes at this pace, and its limit.
 import { areaY, axisX, axisY, dot, gridY, lineY, plot, ruleY, text } from "@observablehq/plot";
-import { day, number } from "./format.js";
+import { day, hour, number } from "./format.js";
 
 const TICK_WIDTH = 84;
 const ROOM = 1.12;
+const DAY = 86_400_000;
+const FEW_DAYS = 3;
 
 export function burn(data, width) {
   const used = data.used.map(spot);
@@ -11,9 +13,13 @@ export function burn(data, width) {
   const all = [...used, ...coming.slice(1)];
   const running = data.running.map(spot);
   const highest = Math.max(data.limit.value, ...all.map((one) => one.value), ...running.map((one) => one.value)) || 1;
+  const from = all[0].at;
+  const to = [...all, ...running].reduce((last, { at }) => (at > last ? at : last), from);
+  const days = (to - from) / DAY;
+  const room = Math.max(2, Math.floor(width / TICK_WIDTH));
   const svg = plot({
     width, height: 240, marginLeft: 48, marginRight: 12, marginTop: 22, marginBottom: 24,
-    x: { type: "utc", domain: [all[0].at, [...all, ...running].reduce((last, { at }) => (at > last ? at : last), all[0].at)] },
+    x: { type: days < FEW_DAYS ? "time" : "utc", domain: [from, to] },
     y: { domain: [0, highest * ROOM] },
     marks: [
       gridY({ ticks: 4, stroke: "var(--gaia-rule)", strokeOpacity: 1 }),
@@ -26,8 +32,8 @@ export function burn(data, width) {
       ...bound(data.limit, "var(--gaia-ink)", "var(--gaia-ink)"),
       ruleY([0], { stroke: "var(--gaia-edge)" }),
       axisX({
-        ticks: Math.max(2, Math.floor(width / TICK_WIDTH)), tickFormat: day, tickSize: 3, color: "var(--gaia-edge)",
-        fill: "var(--gaia-muted)", label: null,
+        ticks: days < FEW_DAYS ? room : Math.min(room, Math.floor(days)), tickFormat: days < FEW_DAYS ? hour : day, tickSize: 3,
+        color: "var(--gaia-edge)", fill: "var(--gaia-muted)", label: null,
       }),
       axisY({ ticks: 4, tickFormat: number, tickSize: 0, label: data.unit, labelArrow: "none", fill: "var(--gaia-muted)" }),
     ],
