@@ -127,7 +127,7 @@ class Desk:
             self._tell_soon()
 
     async def _admit_silently(self, spawner: Any, choice: Choice, wanted: LeaseWanted) -> None:
-        """Start small sizes on a lease that the service is told of later; no sandbox and no app, which it alone starts."""
+        """Start small sizes on a lease that the service is told of later; nothing that it alone starts."""
         if (alone := _ONLY_BY_THE_SERVICE.get(kind_of(spawner.user.name, spawner.name))) is not None:
             spawner.lease = None
             raise Refusal(alone, reason="service", status=503)

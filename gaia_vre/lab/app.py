@@ -141,7 +141,8 @@ async def _until_the_end(what: Told, watch: Watch, ended: asyncio.Future[int]) -
     looks = min(LOOK_SECONDS, what.idle_seconds / 4)
     while not asked.is_set() and watch.quiet_seconds < what.idle_seconds:
         stopped = asyncio.ensure_future(asked.wait())
-        await asyncio.wait({ended, stopped}, timeout=looks, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {ended, stopped}
+        await asyncio.wait(either, timeout=looks, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if ended.done():
             return ended.result() or 1

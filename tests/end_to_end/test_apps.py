@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
+import websocket
 from playwright.sync_api import Page, expect
 
 from gaia_vre.isolation.bubblewrap import bubblewrap
@@ -50,19 +52,22 @@ class Apps:
     def place(self) -> str:
         return f"/user/p-{SLUG}/app-{self.number}/"
 
-    def runs(self) -> bool:
-        """Say whether the app's server holds anything of the project's account."""
-        holds = self.ask("ada", "GET", f"/projects/{SLUG}").json()
-        return bool(holds) and self._status(self.place) != 424
+    def held(self) -> float:
+        """Return how many servers the project's account pays now."""
+        found = self.ask("ada", "GET", "/quotas/accounts").json()
+        return float(next(one for one in found if one["name"] == f"project:{SLUG}")["held"]["servers"])
 
-    def _status(self, path: str) -> int:
-        return self.people["ada"].http.get(path).status_code
+    def knock(self, name: str | None) -> int:
+        """Return how the app's websocket answers to somebody's browser, or to one that nobody has signed in with."""
+        cookies = self.people[name].cookies(self.place) if name else None
+        url = f"{self.environment.url.replace('http', 'ws', 1)}{self.place}slide/ws"
+        with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+            websocket.create_connection(url, cookie=cookies, origin=self.environment.url, timeout=30)
+        return int(refused.value.status_code)
 
 
 @pytest.fixture(scope="module")
 def apps(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
-    import shutil
-
     state = tmp_path_factory.mktemp("apps") / "state"
     state.mkdir(mode=0o700)
     shutil.copytree(environment.state / "data", state / "data", symlinks=True)
@@ -101,23 +106,81 @@ def opened(browser: Any, apps: Apps, name: str) -> Page:  # noqa: F811
 
 
 def test_a_visit_wakes_the_app_and_its_slider_works(browser: Any, apps: Apps) -> None:  # noqa: F811
+    assert apps.held() == 0
     page = opened(browser, apps, "ada")
-    page.goto(f"/services/gaia/projects/{SLUG}#apps")
+    page.goto(f"/services/gaia/projects/{SLUG}")
+    page.locator("#apps").scroll_into_view_if_needed()
     shot(page, "project-apps")
     page.get_by_role("link", name="Slide <i>it").click()
-    expect(page.get_by_role("heading", name="The app wakes")).to_be_visible()
-    shot(page, "app-wakes")
-    page.wait_for_url(f"**{apps.place}slide")
-    expect(page.get_by_text("twice is 6")).to_be_visible()
+    slide(page, apps, 3)
+    assert apps.held() == 1
     if bubblewrap() is not None:
         expect(page.get_by_text("reads", exact=True)).to_be_visible()
-    page.locator(".noUi-handle").press("ArrowRight")
-    expect(page.get_by_text("twice is 8")).to_be_visible()
     shot(page, "app-awake")
     page.context.close()
 
 
-def test_the_project_pays(apps: Apps) -> None:
-    held = apps.ask("ada", "GET", "/quotas/accounts").json()
-    account = next(one for one in held if one["name"] == f"project:{SLUG}")
-    print(account)
+def slide(page: Page, apps: Apps, number: int) -> None:
+    """Move the slider of the app by one, and see the number change that the program computes of it."""
+    page.wait_for_url(f"**{apps.place}slide")
+    expect(page.get_by_text(f"twice is {2 * number}")).to_be_visible()
+    page.locator(".noUi-handle").press("ArrowRight")
+    expect(page.get_by_text(f"twice is {2 * number + 2}")).to_be_visible()
+
+
+def test_a_viewer_visits_the_app_and_no_other_server(browser: Any, apps: Apps) -> None:  # noqa: F811
+    page = opened(browser, apps, "bob")
+    page.goto(f"/services/gaia/apps/{apps.number}")
+    slide(page, apps, 3)
+    assert page.goto(f"/user/p-{SLUG}/lab").status in (403, 404)
+    page.context.close()
+
+
+def test_a_stranger_is_refused_at_every_door(browser: Any, apps: Apps) -> None:  # noqa: F811
+    page = opened(browser, apps, "eve")
+    assert page.goto(f"/services/gaia/apps/{apps.number}").status == 404
+    page.context.close()
+    apps.people["ada"].http.get(f"/services/gaia/apps/{apps.number}")
+    assert apps.people["eve"].http.get(apps.place).status_code == 403
+    assert apps.knock("eve") == 403
+    assert apps.knock(None) == 403
+
+
+def test_who_is_removed_is_cut_off_while_the_app_runs_on(browser: Any, apps: Apps) -> None:  # noqa: F811
+    page = opened(browser, apps, "bob")
+    closed: list[bool] = []
+    page.on("websocket", lambda one: one.on("close", lambda _: closed.append(True)))
+    page.goto(f"/services/gaia/apps/{apps.number}")
+    slide(page, apps, 3)
+    assert apps.ask("ada", "DELETE", f"/projects/{SLUG}/members/bob").status_code == 204
+
+    def cut() -> bool:
+        page.locator(".noUi-handle").press("ArrowLeft")  # so that it does not fall asleep
+        page.wait_for_timeout(500)
+        return bool(closed)
+
+    until(cut, 90, "his connection is cut")
+    assert apps.held() == 1
+    assert page.goto(f"/services/gaia/apps/{apps.number}").status == 404
+    page.goto("/services/gaia/")
+    assert page.goto(apps.place).status == 403
+    page.context.close()
+
+
+def test_an_app_that_nobody_uses_sleeps_and_wakes_at_a_visit(browser: Any, apps: Apps) -> None:  # noqa: F811
+    until(lambda: apps.held() == 0, 120, "it sleeps and holds nothing")
+    page = opened(browser, apps, "ada")
+    page.goto(f"/services/gaia/apps/{apps.number}")
+    slide(page, apps, 3)
+    assert apps.held() == 1
+    page.context.close()
+
+
+def test_what_is_withdrawn_is_gone(browser: Any, apps: Apps) -> None:  # noqa: F811
+    assert apps.ask("ada", "DELETE", f"/projects/{SLUG}/apps/{apps.number}").status_code == 204
+    until(lambda: apps.held() == 0, 60, "it is stopped")
+    page = opened(browser, apps, "ada")
+    assert page.goto(f"/services/gaia/apps/{apps.number}").status == 404
+    shot(page, "app-gone")
+    assert apps.ask("ada", "GET", f"/projects/{SLUG}/apps").json() == []
+    page.context.close()
