@@ -71,7 +71,7 @@ def apps(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> 
     state = tmp_path_factory.mktemp("apps") / "state"
     state.mkdir(mode=0o700)
     shutil.copytree(environment.state / "data", state / "data", symlinks=True)
-    own = Environment(state, settings={"projects": {"apps": {"idle_minutes": 0.5}}})
+    own = Environment(state, settings={"projects": {"public_results": True, "apps": {"idle_minutes": 0.5}}})
     try:
         own.start()
         people = {}
@@ -170,10 +170,26 @@ def test_who_is_removed_is_cut_off_while_the_app_runs_on(browser: Any, apps: App
 def test_an_app_that_nobody_uses_sleeps_and_wakes_at_a_visit(browser: Any, apps: Apps) -> None:  # noqa: F811
     until(lambda: apps.held() == 0, 120, "it sleeps and holds nothing")
     page = opened(browser, apps, "ada")
-    page.goto(f"/services/gaia/apps/{apps.number}")
+    page.goto(f"{apps.place}slide")  # as a bookmark does
     slide(page, apps, 3)
     assert apps.held() == 1
     page.context.close()
+
+
+def test_what_is_public_is_open_to_all_until_it_is_for_members_again(browser: Any, apps: Apps) -> None:  # noqa: F811
+    change = f"/projects/{SLUG}/apps/{apps.number}"
+    assert apps.ask("ada", "PATCH", change, {"audience": "public"}).status_code == 200
+    anybody = browser.new_context(base_url=apps.environment.url, locale="en-GB")
+    page = anybody.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"/services/gaia/apps/{apps.number}")
+    slide(page, apps, 3)
+    assert page.goto(f"/user/p-{SLUG}/lab").status in (403, 404) or "/hub/login" in page.url
+    assert apps.ask("ada", "PATCH", change, {"audience": "members"}).status_code == 200
+    until(lambda: apps.held() == 0, 60, "it is stopped")
+    page.goto(apps.place)
+    assert "/hub/login" in page.url
+    anybody.close()
 
 
 def test_what_is_withdrawn_is_gone(browser: Any, apps: Apps) -> None:  # noqa: F811
