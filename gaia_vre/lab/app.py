@@ -7,6 +7,7 @@ pass, so here these are asked too; and they are cut when their visitor may not b
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ REMEMBERED_SECONDS = 15
 """The hub is asked anew so soon whether somebody may be here."""
 _PORT_LOOKS_SECONDS = 0.05
 _POLICY_VIOLATION = 1008
+log = logging.getLogger(__name__)
 _OURS = ("jupyterhub-", "_xsrf")
 """Names of cookies that an app is not given: by them one is signed in."""
 
@@ -59,9 +61,16 @@ class Watch:
         return self.clock() - self.last
 
     async def look(self) -> None:
-        """Cut the connections of those who may not be here any more."""
-        for handler in list(self._open):
-            if handler.ws_connection and not await _may_stay(handler):
+        """Cut the connections of those who may not be here any more; a hub that is silent is asked again later."""
+        from tornado.web import HTTPError
+
+        for handler in [one for one in self._open if one.ws_connection]:
+            try:
+                stays = await _may_stay(handler)
+            except HTTPError as error:
+                log.warning("Who may be here is not known; looking again in %.0f s: %s", LOOK_SECONDS, error)
+                return
+            if not stays:
                 handler.close(_POLICY_VIOLATION, "You may not visit this app any more")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tornado.httputil import HTTPHeaders
+from tornado.web import HTTPError
 
 from gaia_vre.lab.app import Told, Watch, told, without_sign_in
 from tests.support.environment import free_port
@@ -46,6 +47,8 @@ class Visitor:
         self._allowed = allowed
 
     async def _user(self, token: str, **_: object) -> dict[str, Any] | None:
+        if token == "silent":
+            raise HTTPError(502, "the hub does not answer")
         return {"scopes": {"access"} if token in self._allowed else set()} if token != "unknown" else None
 
     def close(self, code: int, _reason: str) -> None:
@@ -67,6 +70,13 @@ def test_who_may_not_be_here_any_more_is_cut_off() -> None:
     allowed.remove("bob")
     asyncio.run(watch.look())
     assert (ada.closed, bob.closed, gone.closed) == (0, 1008, 1008)
+
+
+def test_nobody_is_cut_off_because_the_hub_is_silent() -> None:
+    watch, ada = Watch(lambda: 0.0), Visitor("silent", set())
+    watch.opened(ada)  # type: ignore[arg-type]
+    asyncio.run(watch.look())
+    assert ada.closed == 0
 
 
 def test_an_app_is_quiet_since_its_last_visitor_did_something() -> None:
