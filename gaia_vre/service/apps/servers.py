@@ -69,7 +69,12 @@ class AppServers:
         except OSError as error:
             raise Unavailable(f"The folder of {project.slug} cannot be reached ({error.strerror})") from error
         self._hub.make_project_user(project.slug)
-        self._hub.start_for(*_place(shown), {"size": self._size, "account": project.account})
+        try:
+            self._hub.start_for(*_place(shown), {"size": self._size, "account": project.account})
+        except GaiaError:
+            if self.look(shown).state == "asleep":
+                raise
+            log.info("The app %d of %s was woken by somebody else at once", shown.app.id, project.slug)
 
     def check(self, shown: ShownApp) -> None:
         """Raise NotAllowed where an app wakes for nobody."""

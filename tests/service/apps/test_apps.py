@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx2
 import pytest
 
 from gaia_vre.service.operate.maintenance import Maintenance
@@ -234,6 +235,19 @@ def test_why_the_hub_starts_no_app_stands_on_its_page(heat: World) -> None:
     heat.hub.refusal = "heat: 1 core asked, 0 left"
     answer = wake(heat)
     assert (answer.status_code, "heat: 1 core asked, 0 left" in answer.text) == (422, True)
+
+
+def test_two_who_wake_an_app_at_once_both_wait_for_it(heat: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    published(heat)
+    refusing = heat.hub._change
+
+    def somebody_was_first(method: str, path: str) -> httpx2.Response:
+        awake(heat, ready=False, pending="spawn")
+        return refusing(method, path)
+
+    heat.hub.refusal = "p-heat/app-1 is pending spawn"
+    monkeypatch.setattr(heat.hub, "_change", somebody_was_first)
+    assert wake(heat).headers["location"] == f"{HOME}apps/1?woken=true"
 
 
 def test_no_app_wakes_during_a_maintenance(heat: World) -> None:
