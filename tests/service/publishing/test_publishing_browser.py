@@ -1,4 +1,4 @@
-"""Published notebooks and apps in a real browser, hostile ones too, wide and narrow, in both languages. Screenshots are kept."""
+"""Published notebooks and apps in a browser, hostile ones too, wide and narrow, in both languages; with screenshots."""
 
 from __future__ import annotations
 
