@@ -170,6 +170,35 @@ class SharedProject:
         with _service() as service:
             service.ask("DELETE", f"/projects/{self.slug}/published/{int(number)}")
 
+    def publish_app(
+        self, path: str, title: str = "", audience: str = "members", *, listed: bool = False
+    ) -> dict[str, Any]:
+        """Let others use a Panel program of the project's folder in their browser, as `publish` does for a notebook.
+
+        It runs on the project's account while somebody visits it, as the file is then, reads the project's files and
+        writes none.
+
+        Returns
+        -------
+        dict
+            ``id`` and ``address``, where it is visited, among others.
+        """
+        body = {"path": path, "title": title, "audience": audience, "listed": listed}
+        with _service() as service:
+            made: dict[str, Any] = service.ask("POST", f"/projects/{self.slug}/apps", body)
+            return made
+
+    def apps(self) -> list[dict[str, Any]]:
+        """Return its apps, as far as I may visit them."""
+        with _service() as service:
+            found: list[dict[str, Any]] = service.ask("GET", f"/projects/{self.slug}/apps")
+            return found
+
+    def withdraw_app(self, number: int) -> None:
+        """Let nobody visit an app any more, and stop it; raises NotFound, and NotAllowed for all but editors."""
+        with _service() as service:
+            service.ask("DELETE", f"/projects/{self.slug}/apps/{int(number)}")
+
     def publish_dataset(  # noqa: PLR0913 - each is a field that a person fills in
         self,
         path: str,

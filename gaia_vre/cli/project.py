@@ -189,6 +189,28 @@ def withdraw(name: str, number: int) -> None:
     click.echo(f"{name} shows {number} no longer.")
 
 
+@project.command("publish-app")
+@click.argument("name")
+@click.argument("path")
+@click.option("--title", default="", help="What others read; its file's name when left out.")
+@click.option("--audience", type=click.Choice(["members", "signed-in", "public"]), default="members", show_default=True)
+@click.option("--listed", is_flag=True, help="Have it stand in the list of what projects publish.")
+@_as_json
+def publish_app(name: str, path: str, as_json: bool, **said: Any) -> None:
+    """Let others use a Panel program (.py or .ipynb) of a project's folder in their browser."""
+    made = door(name).publish_app(path, **said)
+    click.echo(json.dumps(made) if as_json else f"App {made['id']}: {made['address']}")
+
+
+@project.command("withdraw-app")
+@click.argument("name")
+@click.argument("number", type=int)
+def withdraw_app(name: str, number: int) -> None:
+    """Let nobody visit an app of a project any more, and stop it."""
+    door(name).withdraw_app(number)
+    click.echo(f"{name} has no app {number} any more.")
+
+
 @project.command("publish-dataset")
 @click.argument("name")
 @click.argument("path")

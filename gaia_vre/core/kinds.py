@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-ServerKind = Literal["personal", "project", "sandbox"]
+ServerKind = Literal["personal", "project", "app", "sandbox"]
 
 PROJECT_USER = "p-"
 """The hub knows the server of a project as that of this user: ``p-heat``. No person is called so."""
 SANDBOX_SERVER = "sandbox-"
 """The hub knows a sandbox as a server of this name. No other server is called so."""
+APP_SERVER = "app-"
+"""The hub knows an app of a project as a server of the project's user with such a name: ``p-heat/app-7``."""
 
 PROJECT_GROUP = "gaia-projects"
 """The hub's group of those users: what the service may do to servers of projects, it may do to no person's."""
@@ -25,6 +27,19 @@ def project_of(username: str) -> str | None:
     return username.removeprefix(PROJECT_USER) if username.startswith(PROJECT_USER) else None
 
 
+def app_server(number: int) -> str:
+    """Return the name of the server that runs an app."""
+    return f"{APP_SERVER}{number}"
+
+
+def app_of(username: str, server: str) -> int | None:
+    """Return the number of the app that this server runs; None for every other one."""
+    number = server.removeprefix(APP_SERVER)
+    if kind_of(username, server) != "app" or not (number.isascii() and number.isdecimal()):
+        return None
+    return int(number)
+
+
 def kind_of(username: str, server: str) -> ServerKind:
     """Return what kind of server this is.
 
@@ -37,4 +52,6 @@ def kind_of(username: str, server: str) -> ServerKind:
     """
     if server.startswith(SANDBOX_SERVER):
         return "sandbox"
-    return "project" if username.startswith(PROJECT_USER) else "personal"
+    if not username.startswith(PROJECT_USER):
+        return "personal"
+    return "app" if server.startswith(APP_SERVER) else "project"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 KIND, USER, LEASE, ACCOUNT = (f"gaia-vre/{word}" for word in ("kind", "user", "lease", "account"))
 """Labels by which pods are found; annotations of the same names hold what is no value for a label."""
-SERVER_KINDS: dict[ServerKind, str] = {"personal": "lab", "project": "project", "sandbox": "sandbox"}
+SERVER_KINDS: dict[ServerKind, str] = {"personal": "lab", "project": "project", "app": "app", "sandbox": "sandbox"}
 """The label `KIND` of the hub's pods; those of Dask clusters have others."""
 _DATA = "gaia-data"
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from gaia_vre.core.app_settings import Apps
 from gaia_vre.core.part import Part
 from gaia_vre.core.quotas import AccountName, Limits
 
@@ -118,9 +119,11 @@ class Projects(Part):
 
     public_results: bool = Field(
         default=False,
-        description="Let editors publish notebooks to everybody, without signing in; "
+        description="Let editors publish notebooks and apps to everybody, without signing in; "
         "where this is off, what was published so is for those who are signed in.",
     )
+
+    apps: Apps = Field(default_factory=Apps, description="Programs of projects that others visit.")
 
     @field_validator("communities")
     @classmethod

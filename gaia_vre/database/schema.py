@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gaia_vre.database import (
+    apps,
     datasets,
     messages,
     people,
@@ -18,6 +19,7 @@ from gaia_vre.database.tables import Table
 
 __all__ = [
     "METADATA",
+    "apps",
     "datasets",
     "messages",
     "people",

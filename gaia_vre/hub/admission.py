@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 5.0
 _JOURNAL = "untold.jsonl"
+_ONLY_BY_THE_SERVICE = {
+    "sandbox": "The service, which makes sandboxes, does not answer; try again",
+    "app": "The service, which starts apps, does not answer; try again",
+}
 log = logging.getLogger(__name__)
 
 
@@ -123,12 +127,10 @@ class Desk:
             self._tell_soon()
 
     async def _admit_silently(self, spawner: Any, choice: Choice, wanted: LeaseWanted) -> None:
-        """Start small sizes on a lease that the service is told of later; no sandbox, which it alone makes."""
-        if kind_of(spawner.user.name, spawner.name) == "sandbox":
+        """Start small sizes on a lease that the service is told of later; nothing that it alone starts."""
+        if (alone := _ONLY_BY_THE_SERVICE.get(kind_of(spawner.user.name, spawner.name))) is not None:
             spawner.lease = None
-            raise Refusal(
-                "The service, which makes sandboxes, does not answer; try again", reason="service", status=503
-            )
+            raise Refusal(alone, reason="service", status=503)
         most = self.settings.quotas.emergency_cores
         if wanted.amounts.cores > most:
             # Should the request have arrived all the same, the meter gives back what never appears.

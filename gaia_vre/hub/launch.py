@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from gaia_vre.isolation.bubblewrap import Confinement
 
 
-def lab_command(environment: Environment) -> list[str]:
-    """Return the command of the lab server in this environment."""
+def lab_command(environment: Environment, module: str = "gaia_vre.lab") -> list[str]:
+    """Return the command of the lab server in this environment, or of what runs in its place."""
     python = str(environment.prefix / "bin" / "python") if environment.prefix else sys.executable
-    return [python, "-m", "gaia_vre.lab"]
+    return [python, "-m", module]
 
 
 def examples_folder(settings: Settings) -> Path:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.apihandlers.auth import OAuthAuthorizeHandler
 from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.handlers import BaseHandler
 from tornado.web import HTTPError
 
-from gaia_vre.core.kinds import PROJECT_GROUP, PROJECT_USER, project_user
+from gaia_vre.core.kinds import APP_SERVER, PROJECT_GROUP, PROJECT_USER, project_user
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SCOPE = "custom:gaia:projects"
 """To make users of projects, and no others: JupyterHub's own scope would let the service make anybody."""
 ADDRESS = r"/api/gaia/projects/([a-z][a-z0-9-]{1,26}[a-z0-9])"
+APP = rf"/user/{PROJECT_USER}[a-z0-9-]{{3,28}}/{APP_SERVER}([0-9]{{1,10}})(?:/.*)?"
+_VISIT = "/services/gaia/apps/"
 _CLIENT = "jupyterhub-user-"
 
 
@@ -61,6 +64,16 @@ class ProjectUserHandler(APIHandler):  # type: ignore[misc]
         self.write(json.dumps({"name": name}))
 
 
+class SleepingAppHandler(BaseHandler):  # type: ignore[misc]
+    """Lead whoever comes to an app that sleeps, by a bookmark or by loading its page anew, to where it is woken.
+
+    While it runs the hub's proxy leads to the app itself.
+    """
+
+    def get(self, number: str) -> None:
+        self.redirect(f"{_VISIT}{number}")
+
+
 def _new_group(db: Any) -> Any:
     group = orm.Group(name=PROJECT_GROUP)
     db.add(group)
@@ -69,4 +82,4 @@ def _new_group(db: Any) -> Any:
 
 def handlers() -> list[tuple[str, type[Any]]]:
     """Return the addresses that the hub has besides its own, or in their place."""
-    return [(ADDRESS, ProjectUserHandler), (r"/api/oauth2/authorize", AuthorizeHandler)]
+    return [(APP, SleepingAppHandler), (ADDRESS, ProjectUserHandler), (r"/api/oauth2/authorize", AuthorizeHandler)]

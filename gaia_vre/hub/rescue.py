@@ -76,6 +76,13 @@ def open_home(home: Path, temporary: Path, full: TooFull | None, *, bound: bool)
     return Confinement(temporary, placed=((home, place),) if bound else ())
 
 
+def empty_home(temporary: Path) -> Path:
+    """Make a home for one start, whatever an earlier one left."""
+    _clear(temporary)
+    temporary.mkdir(mode=0o700, parents=True)
+    return temporary
+
+
 def rescue_page(full: TooFull) -> str:
     """Return the page in Markdown, in English and French; names of files stand in a block of code."""
     pages = Environment(  # noqa: S701 - Markdown, not HTML

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.core import app_rooms
 from gaia_vre.core.examples import VARIABLE as EXAMPLES
-from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, kind_of, project_of
+from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, app_of, kind_of, project_of
 from gaia_vre.core.names import slug
 from gaia_vre.core.project_links import PROJECTS, link
 from gaia_vre.hub import project_folders
 from gaia_vre.hub.refusal import Refusal
-from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, open_home, too_full
+from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, empty_home, open_home, too_full
 from gaia_vre.hub.sandbox_rooms import SANDBOX, sandbox_confinement
 from gaia_vre.isolation.bubblewrap import Confinement
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gaia_vre.core.state import StateFolder
 
 
+LAB = "gaia_vre.lab"
+"""What is run where nothing else is said."""
 PROJECT = "GAIA_VRE_PROJECT"
 """Variable that tells a lab whose server it is."""
 _NO_EXAMPLES = {EXAMPLES: ""}
@@ -36,6 +39,7 @@ class Room:
     arguments: tuple[str, ...] = ()
     """What its lab's command has besides."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    module: str = LAB
 
     @property
     def home(self) -> Path:
@@ -110,8 +114,33 @@ def project_room(opening: Opening) -> Room:
     return Room(Confinement(home), environment=environment)
 
 
+def app_room(opening: Opening) -> Room:
+    """Return the room of an app: the project's folder to read, and a home that is empty at each start."""
+    name = project_of(opening.username) or ""
+    shared = project_folders.shared_folders({"folders": [{"slug": name, "writable": False}]}, opening.projects)
+    if not name or not shared:
+        raise Refusal(f"The folder of the project {name} is not there yet; try again", reason="folder", status=503)
+    home = Confinement(empty_home(opening.temporary))
+    environment = _NO_EXAMPLES | {PROJECT: name, PROJECTS: str(opening.projects)}
+    environment |= app_environment(opening.username, opening.server, opening.granted)
+    return Room(project_folders.opened_to(home, shared), environment=environment, module=app_rooms.MODULE)
+
+
+def app_environment(username: str, server: str, granted: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an app's server is told of it; raises Refusal for one that the service did not grant."""
+    app = granted.get("app") or {}
+    if app.get("number") is None or app["number"] != app_of(username, server):
+        raise Refusal("Only the service starts apps, and this is none of them", reason="app", status=403)
+    return {
+        app_rooms.APP: str(app["path"]),
+        app_rooms.IDLE_SECONDS: f"{60 * float(app['idle_minutes']):.0f}",
+        app_rooms.OPEN_TO_ALL: "1" if app.get("open_to_all") is True else "",
+    }
+
+
 _ROOMS: dict[ServerKind, Callable[[Opening], Room]] = {
     "personal": personal_room,
     "project": project_room,
+    "app": app_room,
     "sandbox": sandbox_room,
 }

@@ -121,7 +121,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         await loop.run_in_executor(None, end_marked, SERVER_VARIABLE, self.mark, 1.0)
         room = self.room = await loop.run_in_executor(None, self._open_room)
         self.port = random_port()
-        command = [*lab_command(choice.environment), *self.get_args(), *room.arguments]
+        command = [*lab_command(choice.environment, room.module), *self.get_args(), *room.arguments]
         enclosure = self._enclosure()
         command = enclosure.inside(command, self.port) if enclosure else command
         self._launch(isolated(command, room.confinement, self.folder, self.examples, self.settings), room.home, choice)
@@ -274,6 +274,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         state: dict[str, Any] = super().get_state()
         if self.lease:
             state["lease"] = self.lease
+        state["steps"] = steps.done(self)
         return state | {"started": self.started, "ran": self.ran} if self.pid else state
 
     def load_state(self, state: dict[str, Any]) -> None:

@@ -110,6 +110,12 @@ def took(spawner: Any) -> dict[str, float]:
     return {row["name"]: round(row["seconds"], 3) for row in told(spawner)["steps"] if row["seconds"] is not None}
 
 
+def done(spawner: Any) -> dict[str, bool]:
+    """Return which steps of this start are done; nothing where none was begun."""
+    found: Steps | None = getattr(spawner, "steps", None)
+    return {name: name in found.done for name in found.names} if found else {}
+
+
 async def progress(spawner: Any) -> AsyncIterator[dict[str, Any]]:
     """Yield an event each time a step is done, until the hub ends the stream."""
     seen = -1

@@ -18,6 +18,7 @@ from gaia_vre.core.errors import NotFound, Unavailable
 from gaia_vre.core.state import StateFolder
 from gaia_vre.look.language import LANGUAGE_COOKIE, Language, choose_language
 from gaia_vre.messages.store import Messages
+from gaia_vre.projects.apps import Apps
 from gaia_vre.projects.datasets import PublishedDatasets
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.mounts import Mounts
@@ -26,6 +27,7 @@ from gaia_vre.projects.snapshots import Snapshots
 from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.sandboxes.store import Sandboxes
+from gaia_vre.service.apps.servers import AppServers
 from gaia_vre.service.login import Caller
 from gaia_vre.service.operate.running import Running
 from gaia_vre.service.projects.groups import GroupsNow
@@ -92,6 +94,17 @@ class Parts:
         """What projects publish."""
         public = self.settings.projects.public_results
         return Publications(self.registry.projects, self.folders, public=public)
+
+    @cached_property
+    def apps(self) -> Apps:
+        """The programs that projects let others visit."""
+        said = self.settings.projects
+        return Apps(self.registry.projects, self.folders, said.apps, public=said.public_results)
+
+    @cached_property
+    def app_servers(self) -> AppServers:
+        """Their servers."""
+        return AppServers(self)
 
     @cached_property
     def published_datasets(self) -> PublishedDatasets:

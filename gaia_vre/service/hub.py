@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ PAGE = 200
 _SECONDS = 10.0
 _PATIENCE_SECONDS = 3.0
 _TOKEN_LENGTH = 512
+_FAILED = "Spawn failed: "
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Server:
     started: datetime | None
     last_activity: datetime | None
     options: dict[str, Any] = field(default_factory=dict)
+    steps: dict[str, bool] = field(default_factory=dict)
+    """Which steps of its start are done."""
     lease: str | None = None
     """What this start has reserved, as the spawner's state tells to the service alone."""
 
@@ -160,14 +164,14 @@ class Hub:
             path = _path(project_user(slug), "")
             self._ask("POST", path, self._token, seconds=_PATIENCE_SECONDS, json={"user_options": options})
 
-    def visitors(self, slug: str) -> frozenset[str]:
-        """Return who is let into a project's server; nobody where it has none."""
+    def visitors(self, slug: str, server: str = "") -> frozenset[str]:
+        """Return who is let into a server of a project; nobody where it has none."""
         found: set[str] = set()
         offset = 0
         while True:
             query = urlencode({"limit": PAGE, "offset": offset})
             try:
-                page = self._ask("GET", f"/shares/{project_user(slug)}/?{query}", self._token)
+                page = self._ask("GET", f"{_shares(slug, server)}?{query}", self._token)
             except NotFound:
                 return frozenset()
             found |= {str(one["user"]["name"]) for one in page["items"] if one.get("user")}
@@ -175,16 +179,29 @@ class Hub:
             if len(page["items"]) < PAGE:
                 return frozenset(found)
 
-    def let_in(self, slug: str, username: str) -> None:
-        """Let somebody into a project's server; once or again."""
-        self._ask("POST", f"/shares/{project_user(slug)}/", self._token, json={"user": username})
+    def let_in(self, slug: str, username: str, server: str = "") -> None:
+        """Let somebody into a server of a project; once or again."""
+        self._ask("POST", _shares(slug, server), self._token, json={"user": username})
 
-    def shut_out(self, slug: str, username: str) -> None:
-        """Let somebody into a project's server no longer; once or again."""
+    def shut_out(self, slug: str, username: str, server: str = "") -> None:
+        """Let somebody into a server of a project no longer; once or again."""
         try:
-            self._ask("PATCH", f"/shares/{project_user(slug)}/", self._token, json={"user": username})
+            self._ask("PATCH", _shares(slug, server), self._token, json={"user": username})
         except NotFound:
             return  # there is nothing to be let into
+
+    def trouble(self, username: str, name: str) -> str:
+        """Return why the last start of a server failed, as the hub says; empty when it says nothing."""
+        try:
+            answer = self._http.get(
+                f"{_path(username, name)}/progress", headers={"Authorization": f"token {self._token}"}
+            )
+        except httpx2.HTTPError as error:
+            raise _unavailable(error) from error
+        if answer.status_code != 200:
+            return ""
+        told = [json.loads(line[5:]) for line in answer.text.splitlines() if line.startswith("data:")]
+        return next((str(one.get("message", "")).removeprefix(_FAILED) for one in told if one.get("failed")), "")
 
     # Servers of people --------------------------------------------------------------------------
 
@@ -295,6 +312,10 @@ def _path(username: str, name: str) -> str:
     return f"{user}/servers/{_quoted(name)}" if name else f"{user}/server"
 
 
+def _shares(slug: str, server: str) -> str:
+    return f"/shares/{project_user(slug)}/{_quoted(server)}"
+
+
 def _quoted(word: str) -> str:
     return quote(word, safe="@")
 
@@ -309,6 +330,7 @@ def _server(username: str, entry: dict[str, Any]) -> Server:
         started=_time(entry.get("started")),
         last_activity=_time(entry.get("last_activity")),
         options=dict(entry.get("user_options") or {}),
+        steps=dict((entry.get("state") or {}).get("steps") or {}),
         lease=(entry.get("state") or {}).get("lease"),
     )
 

@@ -43,6 +43,7 @@ class Reconciler:
     def __init__(self, parts: Parts) -> None:
         self.hub, self.gateway, self.store, self.metrics = parts.hub, parts.gateway, parts.store, parts.metrics
         self.registry, self.project_servers = parts.registry, parts.project_servers
+        self.app_servers = parts.app_servers
         self.start_limit = timedelta(seconds=parts.settings.labs.start_seconds)
         self.idle_limit = timedelta(minutes=parts.settings.labs.idle_minutes)
         self.clock, self.messages, self.starts = parts.clock, parts.messages, Starts(parts.engine)
@@ -93,6 +94,7 @@ class Reconciler:
         self.sandboxes.step(servers, now)
         self.project_servers.settle()
         self.project_servers.compare(servers)
+        self.app_servers.settle(servers)
         self._active = {Thing("server", each.username, each.name): each.last_activity for each in servers}
         current = Counter(thing.kind for thing in seen(servers, clusters or ()))
         for kind in ("server", "cluster"):

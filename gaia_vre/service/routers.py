@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gaia_vre.service import pages, routes
 from gaia_vre.service.account import pages as account_pages
+from gaia_vre.service.apps import pages as app_pages
+from gaia_vre.service.apps import routes as app_routes
 from gaia_vre.service.catalog import pages as catalog_pages
 from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog import search_routes
@@ -46,6 +48,7 @@ _API = (
     project_server_routes,
     publishing_routes,
     dataset_routes,
+    app_routes,
     sandbox_routes,
 )
 _PAGES = (
@@ -55,6 +58,7 @@ _PAGES = (
     publishing_pages,
     moving_pages,
     dataset_pages,
+    app_pages,
     project_pages,
     life_pages,
     quota_report,

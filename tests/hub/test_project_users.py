@@ -155,6 +155,21 @@ def test_nobody_signs_in_as_a_project(hub: RunningHub, service: Hub, name: str) 
     assert not hub.sign_in(name)
 
 
+@pytest.mark.parametrize(
+    ("path", "goal"),
+    [
+        ("/user/p-heat/app-7/", "/services/gaia/apps/7"),
+        ("/user/p-heat/app-7/slide?a=1", "/services/gaia/apps/7"),
+        ("/user/p-heat/app-7", "/services/gaia/apps/7"),
+        ("/user/ada/app-7/", "/hub/login?"),
+        ("/user/p-heat/app-x/", "/hub/login?"),
+    ],
+)
+def test_who_comes_to_an_app_that_sleeps_is_led_to_where_it_is_woken(hub: RunningHub, path: str, goal: str) -> None:
+    answer = httpx2.get(f"{hub.url}{path}", trust_env=False)
+    assert (answer.status_code, answer.headers["location"].startswith(goal)) == (302, True), answer.headers
+
+
 def test_a_hub_that_was_killed_still_has_projects_and_who_is_in_them(hub: RunningHub, service: Hub) -> None:
     service.let_in("heat", "ada")
     hub.kill()

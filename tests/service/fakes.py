@@ -66,6 +66,8 @@ class FakeHub:
     """Who is let into whose server; those of projects alone."""
     down: bool = False
     refusal: str | None = None
+    trouble: str = ""
+    """Why the last start of any server failed."""
     calls: list[str] = field(default_factory=list)
     done: list[tuple[str, str]] = field(default_factory=list)
     forms: list[dict[str, list[str]]] = field(default_factory=list)
@@ -102,6 +104,10 @@ class FakeHub:
         if self.refusal:
             return httpx2.Response(400, json={"message": self.refusal})
         self.done.append((method, path))
+        owner, _, named = path.removeprefix("/users/").partition("/servers/")
+        if method == "DELETE" and named:  # with its shares, as the hub does
+            self.servers.get(owner, {}).pop(named, None)
+            self.shares.pop(f"{owner}/{named}", None)
         if path.endswith("/tokens"):
             return httpx2.Response(201, json={"token": "a-new-secret"})
         return httpx2.Response(202)
@@ -113,6 +119,9 @@ class FakeHub:
             self.shares.setdefault(name, set())
             return httpx2.Response(200, json={"name": name})
         name = path.removeprefix("/shares/").removesuffix("/")
+        owner, _, named = name.partition("/")
+        if named and named in self.servers.get(owner, {}):
+            self.shares.setdefault(name, set())
         if name not in self.shares:
             return httpx2.Response(404, json={"message": "No such server"})
         if request.method == "GET":
@@ -126,6 +135,8 @@ class FakeHub:
     def _look(self, path: str, token: str, query: httpx2.QueryParams) -> httpx2.Response:
         if path in ("", "/"):
             return httpx2.Response(200, json={"version": "6.1.1"})
+        if path.endswith("/progress") and self.trouble:
+            return httpx2.Response(200, text=f'data: {{"failed": true, "message": "Spawn failed: {self.trouble}"}}\n\n')
         if path == "/user":
             who = self.tokens[token]
             return httpx2.Response(200, json=who | {"servers": self.servers.get(who["name"], {})})
@@ -135,9 +146,8 @@ class FakeHub:
         if name.endswith("/tokens"):
             models = self.token_models.get(name.removesuffix("/tokens"))
             return httpx2.Response(404) if models is None else httpx2.Response(200, json={"api_tokens": models})
-        if name not in self.servers:
-            return httpx2.Response(404, json={"message": "No such user"})
-        return httpx2.Response(200, json={"name": name, "servers": self.servers[name]})
+        known = {"name": name, "servers": self.servers.get(name)}
+        return httpx2.Response(200 if name in self.servers else 404, json=known | {"message": "No such user"})
 
     def _active(self, query: httpx2.QueryParams) -> httpx2.Response:
         active = [{"name": name, "servers": theirs} for name, theirs in self.servers.items() if theirs]

@@ -18,13 +18,14 @@ from kubernetes_asyncio.client import (
     V1VolumeMount,
 )
 
+from gaia_vre.core.app_rooms import MODULE
 from gaia_vre.core.examples import VARIABLE as EXAMPLES
 from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, kind_of, project_of
 from gaia_vre.core.pods import KIND, SERVER_KINDS
 from gaia_vre.core.project_links import LINKED, NAME, PROJECTS
 from gaia_vre.hub.pods import volumes
 from gaia_vre.hub.refusal import Refusal
-from gaia_vre.hub.rooms import PROJECT
+from gaia_vre.hub.rooms import PROJECT, app_environment
 from gaia_vre.hub.sandbox_rooms import SANDBOX
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ FOLDERS = "/projects"
 """Where a pod finds the folders of projects."""
 _HOME, _SHARED, _KEPT = "gaia-home", "gaia-shared", "/kept"
 _MOST_FOLDERS = 200
+_APP_HOME = "1Gi"
 _CARRYING_SECONDS = 60
 """What a sandbox's files may take to be carried out when it ends."""
 _MARGIN_SECONDS = 300
@@ -51,7 +53,9 @@ def prepare(spawner: PodSpawner) -> None:
     if kind == "personal":
         return
     spawner.storage_pvc_ensure = False
-    if kind == "project":
+    if kind == "app":
+        spawner.cmd = ["python", "-m", MODULE]
+    elif kind == "project":
         spawner.working_dir = f"{FOLDERS}/{project_of(spawner.user.name)}"
     else:
         spawner.delete_grace_period = _CARRYING_SECONDS
@@ -63,7 +67,7 @@ def furnish(pod: Any, spawner: PodSpawner) -> Any:
     Raises
     ------
     Refusal
-        It is a project's or a sandbox, and there is no volume for it, or the service did not make it.
+        It is a project's, an app or a sandbox, and there is no volume for it, or the service did not make it.
     """
     _ROOMS[kind_of(spawner.user.name, spawner.name)](pod, spawner)
     return pod
@@ -71,7 +75,7 @@ def furnish(pod: Any, spawner: PodSpawner) -> Any:
 
 def home_of(spawner: PodSpawner) -> str:
     """Return where a lab finds its home."""
-    project = project_of(spawner.user.name)
+    project = project_of(spawner.user.name) if kind_of(spawner.user.name, spawner.name) == "project" else None
     return f"{FOLDERS}/{project}" if project else str(spawner.kubernetes.homes.mount)
 
 
@@ -93,6 +97,18 @@ def _project(pod: Any, spawner: PodSpawner) -> None:
     _share(pod, spawner)
     _mount(pod, _folder_mount(spawner, name, writable=True))
     _tell(pod, {EXAMPLES: "", PROJECT: name, PROJECTS: FOLDERS})
+
+
+def _app(pod: Any, spawner: PodSpawner) -> None:
+    """Give an app the project's folder to read, and a home that is empty at each start."""
+    told = app_environment(spawner.user.name, spawner.name, spawner.granted)
+    _check_volume(spawner)
+    name = project_of(spawner.user.name) or ""
+    _share(pod, spawner)
+    _mount(pod, _folder_mount(spawner, name, writable=False))
+    pod.spec.volumes.append(V1Volume(name=_HOME, empty_dir=V1EmptyDirVolumeSource(size_limit=_APP_HOME)))
+    _mount(pod, V1VolumeMount(name=_HOME, mount_path=home_of(spawner)))
+    _tell(pod, {EXAMPLES: "", PROJECT: name, PROJECTS: FOLDERS, **told})
 
 
 def _sandbox(pod: Any, spawner: PodSpawner) -> None:
@@ -122,6 +138,7 @@ def _sandbox(pod: Any, spawner: PodSpawner) -> None:
 _ROOMS: dict[ServerKind, Callable[[Any, PodSpawner], None]] = {
     "personal": _personal,
     "project": _project,
+    "app": _app,
     "sandbox": _sandbox,
 }
 

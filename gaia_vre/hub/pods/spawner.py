@@ -215,6 +215,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
 
     def get_state(self) -> dict[str, Any]:
         state: dict[str, Any] = super().get_state()
+        state["steps"] = steps.done(self)
         return state | ({name: getattr(self, name) for name in _KEPT} if self.lease else {})
 
     def load_state(self, state: dict[str, Any]) -> None:

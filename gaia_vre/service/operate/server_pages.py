@@ -26,13 +26,14 @@ Username = Annotated[str, Form(min_length=1, max_length=255)]
 KINDS: dict[ServerKind, str] = {
     "personal": said("Personal lab"),
     "project": said("Server of a project"),
+    "app": said("App of a project"),
     "sandbox": said("Sandbox"),
 }
 _SERVER = r"^([a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?$"
 
 
 def wanted(
-    q: Word = "", kind: Literal["", "personal", "project", "sandbox"] = "", site: Word = "", sort: Sort = "age"
+    q: Word = "", kind: Literal["", "personal", "project", "app", "sandbox"] = "", site: Word = "", sort: Sort = "age"
 ) -> Wanted:
     """Return which servers the form asks for."""
     return Wanted(q.strip(), kind, site, sort)

@@ -18,6 +18,7 @@ from gaia_vre.projects.model import Role, Visibility
 from gaia_vre.projects.store import Mine
 from gaia_vre.quotas.model import BUDGETS
 from gaia_vre.quotas.offers import people
+from gaia_vre.service.apps.words import app_sheet
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
@@ -256,6 +257,7 @@ def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
         act: rules.may(found.role, act, found.project) for act in ("ask", "people", "owners", "end", "spend", "write")
     }
     joinings, registry = service.registry.joinings, service.registry
+    files = project_sheet(service, language, found, "" if state else folder, admin=who.person.admin)
     return _context(service, language, who) | {
         "project": found.project,
         "role": found.role,
@@ -270,10 +272,11 @@ def _sheet(  # noqa: PLR0913, PLR0917 - what the page was asked with
         "choices": [role for role in ("viewer", "editor", "manager", "owner") if may["owners"] or role in _LOW],
         "link": None,
         **ending(service, language, who, found, inside=inside),
-        **project_sheet(service, language, found, "" if state else folder, admin=who.person.admin),
+        **files,
         **(past_sheet(service, language, found, folder, state) if found.role or who.person.admin else NO_STATES),
         "datasets_published": service.published_datasets.of(slug, actor(service, who)) if found.role else [],
         **published_sheet(service, language, found, actor(service, who)),
+        **app_sheet(service, language, found, actor(service, who), files["files"] or []),
     }
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError, InvalidInput, Unavailable, did_you_mean
-from gaia_vre.core.kinds import project_of, project_user
+from gaia_vre.core.kinds import kind_of, project_of, project_user
 from gaia_vre.projects.rules import check_may
 from gaia_vre.projects.visitors import Visit
 
@@ -132,7 +132,8 @@ class ProjectServers:
 
     def compare(self, servers: Iterable[Server]) -> None:
         """Put right whom the hub lets into servers that run, whoever told it so."""
-        for slug in sorted({name for server in servers if (name := project_of(server.username))}):
+        ours = [server for server in servers if kind_of(server.username, server.name) == "project"]
+        for slug in sorted({name for server in ours if (name := project_of(server.username))}):
             try:
                 found = self._hub.visitors(slug)
             except GaiaError as error:

@@ -12,6 +12,7 @@ from gaia_vre.core.errors import NotAllowed, NotFound, NotSignedIn
 from gaia_vre.look.language import Language
 from gaia_vre.projects.publishing import Audience, Changes, Shown, Wanted
 from gaia_vre.projects.rules import TITLE
+from gaia_vre.service.apps.words import VISITORS
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
@@ -39,8 +40,10 @@ def listed(request: Request, service: UsesParts, language: UsesLanguage) -> Resp
     who = _visitor(request, service)
     if who is None and not service.settings.projects.public_results:
         return service.login.begin(request, redirect, LIST)
-    found = service.publications.listed(actor(service, who) if who else None)
-    context = _context(service, language, who) | {"listed": found}
+    me = actor(service, who) if who else None
+    apps = service.apps.listed(me) if service.settings.projects.apps.enabled else []
+    context = _context(service, language, who) | {"listed": service.publications.listed(me), "apps": apps}
+    context["visitor_words"] = lambda audience: language.text(VISITORS[audience])
     return templates.TemplateResponse(request, "publishing/list.html", context)
 
 

@@ -115,6 +115,8 @@ class LeaseModel(BaseModel):
     """In rescue: what the home holds, the limit, and its largest files."""
     sandbox: str | None = None
     """The sandbox that this is the server of."""
+    app: dict[str, Any] | None = None
+    """Of the server of an app: what it serves, and whom it asks who they are."""
     folders: list[FolderModel] = []
     """Folders of projects that a person's own lab sees."""
 
@@ -163,7 +165,7 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     """Reserve what something will hold; asked again with the same id, the answer is the same."""
     _only_services(who)
     request = asked.request()
-    sandbox = _sandbox(service, asked)
+    sandbox, app = _sandbox(service, asked), _app(service, asked)
     if sandbox is not None:
         request = replace(request, account=SANDBOXES, pool=True)
     if not asked.forced:
@@ -178,6 +180,8 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     lease = _lease(service, found)
     if sandbox is not None:
         return lease.model_copy(update={"sandbox": sandbox.id})
+    if app is not None:
+        return lease.model_copy(update={"app": app})
     if asked.kind != "server" or asked.forced:
         return lease
     folders = {"folders": folders_at_start(service, request)}
@@ -303,6 +307,13 @@ def _sandbox(service: Parts, asked: LeaseRequest) -> Sandbox | None:
     if asked.kind != "server" or kind_of(asked.username, asked.thing) != "sandbox":
         return None
     return Lives.of(service).admitted(asked.username, asked.thing)
+
+
+def _app(service: Parts, asked: LeaseRequest) -> dict[str, Any] | None:
+    """Return what the server of an app serves; raises NotAllowed for a name that only looks so."""
+    if asked.kind != "server" or kind_of(asked.username, asked.thing) != "app":
+        return None
+    return service.app_servers.admitted(asked.username, asked.thing)
 
 
 def _lease(service: Parts, found: Admitted) -> LeaseModel:

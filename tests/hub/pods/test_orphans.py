@@ -40,7 +40,7 @@ def test_a_pod_that_the_hub_does_not_know_is_ended():
     pods = Pods(pod("jupyter-ada"), pod("jupyter-eve"))
     look(pods, "jupyter-ada")
     assert pods.ended == ["jupyter-eve"]
-    assert pods.asked == [("labs", "gaia-vre/kind in (lab, project, sandbox),release=gaia")]
+    assert pods.asked == [("labs", "gaia-vre/kind in (lab, project, app, sandbox),release=gaia")]
 
 
 @pytest.mark.parametrize("state", [{"age": 0}, {"ending": True}], ids=["young", "ending"])

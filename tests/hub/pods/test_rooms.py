@@ -1,4 +1,4 @@
-"""What the pods of people, projects and sandboxes have of files, as the real KubeSpawner makes them."""
+"""What the pods of people, projects, apps and sandboxes have of files, as the real KubeSpawner makes them."""
 
 from __future__ import annotations
 
@@ -60,6 +60,29 @@ def test_a_projects_server_has_the_projects_folder_and_nobodys_home(make_spawner
     assert not spawner.storage_pvc_ensure
 
 
+APP = {"app": {"number": 7, "path": "slide.py", "idle_minutes": 20, "open_to_all": True}}
+
+
+def test_an_app_has_its_projects_folder_to_read_and_an_empty_home(make_spawner, service):
+    service.granted = APP
+    spawner = server(make_spawner, "p-heat", "app-7")
+    pod = manifest(spawner)
+    assert mounted(pod) == {"/projects/heat": ("gaia/projects/heat", True), "/home/jovyan": (None, False)}
+    assert container(pod)["args"] == ["python", "-m", "gaia_vre.lab.app"]
+    told = variables(pod)
+    assert (told["HOME"], told["GAIA_VRE_PROJECTS"]) == ("/home/jovyan", "/projects")
+    names = ("GAIA_VRE_PROJECT", "GAIA_VRE_APP", "GAIA_VRE_APP_IDLE_SECONDS", "GAIA_VRE_APP_OPEN")
+    assert [told[name] for name in names] == ["heat", "slide.py", "1200", "1"]
+    assert not spawner.storage_pvc_ensure
+
+
+@pytest.mark.parametrize("number", [8, None])
+def test_only_the_service_starts_apps(make_spawner, service, number):
+    service.granted = {"app": APP["app"] | {"number": number}}
+    with pytest.raises(Refusal, match="Only the service starts apps"):
+        manifest(server(make_spawner, "p-heat", "app-7"))
+
+
 def test_a_sandbox_has_an_empty_home_with_a_limit_and_no_file_of_its_person(make_spawner, service):
     pod = sandbox(make_spawner, service)
     assert list(mounted(pod)) == ["/home/jovyan"]
@@ -81,17 +104,22 @@ def test_its_files_are_carried_by_what_the_sandbox_cannot_reach(make_spawner, se
     assert guard.get("env", []) == []
 
 
-@pytest.mark.parametrize(("username", "name"), [("ada", ""), ("p-heat", ""), ("ada", "sandbox-k3x9")])
+@pytest.mark.parametrize(
+    ("username", "name"), [("ada", ""), ("p-heat", ""), ("p-heat", "app-7"), ("ada", "sandbox-k3x9")]
+)
 def test_every_kind_of_pod_is_valid_and_restricted(make_spawner, service, username, name):
-    service.granted = {"sandbox": "k3x9", "folders": [{"slug": "heat", "writable": True}]}
+    service.granted = APP | {"sandbox": "k3x9", "folders": [{"slug": "heat", "writable": True}]}
     pod = manifest(server(make_spawner, username, name))
     kubernetes_validate.validate(pod, VERSION, strict=True)
     assert violations(pod) == []
 
 
-@pytest.mark.parametrize(("username", "kind"), [("ada", "lab"), ("p-heat", "project")])
-def test_network_policies_tell_kinds_by_a_label(make_spawner, username, kind):
-    assert manifest(server(make_spawner, username))["metadata"]["labels"]["gaia-vre/kind"] == kind
+@pytest.mark.parametrize(
+    ("username", "name", "kind"), [("ada", "", "lab"), ("p-heat", "", "project"), ("p-heat", "app-7", "app")]
+)
+def test_network_policies_tell_kinds_by_a_label(make_spawner, service, username, name, kind):
+    service.granted = APP
+    assert manifest(server(make_spawner, username, name))["metadata"]["labels"]["gaia-vre/kind"] == kind
 
 
 def test_a_sandbox_has_its_own_label(make_spawner, service):
@@ -103,8 +131,8 @@ def test_only_the_service_makes_sandboxes(make_spawner):
         manifest(server(make_spawner, name="sandbox-k3x9"))
 
 
-@pytest.mark.parametrize(("username", "name"), [("p-heat", ""), ("ada", "sandbox-k3x9")])
+@pytest.mark.parametrize(("username", "name"), [("p-heat", ""), ("p-heat", "app-7"), ("ada", "sandbox-k3x9")])
 def test_without_a_volume_operators_read_what_to_set(make_spawner, service, username, name):
-    service.granted = {"sandbox": "k3x9"}
+    service.granted = APP | {"sandbox": "k3x9"}
     with pytest.raises(Refusal, match=r"kubernetes\.shared\.claim"):
         manifest(server(make_spawner, username, name, values=None))

@@ -1,4 +1,4 @@
-"""Published notebooks in a real browser, hostile ones too, wide and narrow, in both languages. Screenshots are kept."""
+"""Published notebooks and apps in a browser, hostile ones too, wide and narrow, in both languages; with screenshots."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ API = "/services/gaia/api/projects"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(document.cookie)</script>"
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PAGES = {"project": "projects/heat", "list": "published", "notebook": "published/1", "content": "published/1/content"}
+PAGES |= {"app": "apps/1?woken=true", "hostile-app": "apps/2?woken=true"}
 VIEWS = ((1440, "en", "light"), (1440, "fr", "dark"), (390, "fr", "light"), (390, "en", "dark"))
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: nothing is tried in a browser")
 
@@ -40,7 +41,7 @@ def cell(source: str, **data: str) -> dict[str, object]:
 
 
 def fill(world: World) -> None:
-    """Publish two notebooks of ada's, the second of them hostile."""
+    """Publish two notebooks and two apps of ada's, the second of each hostile."""
     ada, folder = world.program(), world.parts.folders.make("heat")
     assert ada.post(API, json={"title": "Ocean heat", "slug": "heat"}).status_code == 201
     table = "<table><tr><th>Year</th><th>Heat</th></tr><tr><td>2025</td><td>1.2</td></tr></table>"
@@ -56,6 +57,8 @@ def fill(world: World) -> None:
         title = "Heat of the Mediterranean" if name == "heat" else HOSTILE
         body = {"path": f"{name}.ipynb", "title": title, "audience": "signed-in", "listed": True}
         assert ada.post(f"{API}/heat/published", json=body).status_code == 201
+        (folder / f"{name}.py").write_text("import panel")
+        assert ada.post(f"{API}/heat/apps", json=body | {"path": f"{name}.py"}).status_code == 201
 
 
 @pytest.fixture(scope="module")

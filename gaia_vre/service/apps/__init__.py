@@ -1,0 +1,1 @@
+"""Apps that projects publish, over HTTP."""
