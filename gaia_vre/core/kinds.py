@@ -11,8 +11,13 @@ PROJECT_USER = "p-"
 SANDBOX_SERVER = "sandbox-"
 """The hub knows a sandbox as a server of this name. No other server is called so."""
 
+VISITOR_USER = "sandbox-"
+"""The hub knows the sandbox of a visitor, who has no account, as one of this user: ``sandbox-1a2b3c4d``."""
+
 PROJECT_GROUP = "gaia-projects"
 """The hub's group of those users: what the service may do to servers of projects, it may do to no person's."""
+VISITOR_GROUP = "gaia-visitors"
+"""The hub's group of the users of visitors, for the same reason."""
 
 
 def project_user(slug: str) -> str:
@@ -25,6 +30,16 @@ def project_of(username: str) -> str | None:
     return username.removeprefix(PROJECT_USER) if username.startswith(PROJECT_USER) else None
 
 
+def visitor_user(number: str) -> str:
+    """Return the hub's user that has the sandbox of a visitor, given the sandbox's number."""
+    return f"{VISITOR_USER}{number}"
+
+
+def visitor_of(username: str) -> str | None:
+    """Return the number of the sandbox that a visitor has; None for a person or a project."""
+    return username.removeprefix(VISITOR_USER) if username.startswith(VISITOR_USER) else None
+
+
 def kind_of(username: str, server: str) -> ServerKind:
     """Return what kind of server this is.
 
@@ -35,6 +50,6 @@ def kind_of(username: str, server: str) -> ServerKind:
     server
         Its name; empty for a user's first one.
     """
-    if server.startswith(SANDBOX_SERVER):
+    if server.startswith(SANDBOX_SERVER) or username.startswith(VISITOR_USER):
         return "sandbox"
     return "project" if username.startswith(PROJECT_USER) else "personal"

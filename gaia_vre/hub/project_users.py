@@ -68,5 +68,5 @@ def _new_group(db: Any) -> Any:
 
 
 def handlers() -> list[tuple[str, type[Any]]]:
-    """Return the addresses that the hub has besides its own, or in their place."""
-    return [(ADDRESS, ProjectUserHandler), (r"/api/oauth2/authorize", AuthorizeHandler)]
+    """Return the addresses that the hub has besides its own."""
+    return [(ADDRESS, ProjectUserHandler)]

@@ -77,7 +77,11 @@ class Tending:
             self.lives.destroy(sandbox, why)
         elif why is not None:
             self.lives.end(sandbox, why)
-        elif (minutes := warning_of(sandbox, now)) and self.lives.sandboxes.warn(sandbox.id, minutes):
+        elif (
+            sandbox.visitor is None
+            and (minutes := warning_of(sandbox, now))
+            and self.lives.sandboxes.warn(sandbox.id, minutes)
+        ):
             self.lives.messages.send(_warning(sandbox, minutes, now))
 
     def _remove_strangers(self, found: Sequence[Sandbox], numbers: Sequence[str], servers: Sequence[Server]) -> None:
