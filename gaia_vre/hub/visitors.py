@@ -23,7 +23,14 @@ SCOPE = "custom:gaia:visitors"
 ROLE = {
     "name": "gaia-visitor",
     "description": "What the user of a visitor may: be in its own sandbox.",
-    "scopes": ["users:activity!user", "access:servers!user", "access:services!service=gaia"],
+    "scopes": [
+        # Who it is, as each lab asks of whoever comes in.
+        "read:users:name!user",
+        "read:users:groups!user",
+        "users:activity!user",
+        "access:servers!user",
+        "access:services!service=gaia",
+    ],
     "groups": [VISITOR_GROUP],
 }
 ADDRESS = r"/api/gaia/visitors/([a-z0-9]{4,16})"

@@ -1,5 +1,6 @@
 import React, { useState } from 'react';
 import { Countdown } from '../parts/Countdown';
+import { Keep } from '../parts/Keep';
 import { Stop } from '../parts/Stop';
 import { spoken, Told } from '../parts/Told';
 import { useChanges, useGaia } from '../parts/context';
@@ -53,7 +54,9 @@ function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
         <Countdown sandbox={sandbox} />
       </div>
       <p className="gaia-facts">
-        {living
+        {sandbox.visitor
+          ? words.t('Nothing of it stays: download what you want to keep.')
+          : living
           ? words.t('Files that you do not keep go with it.')
           : words.t('It has ended; its files stay until the time is over.')}
       </p>
@@ -63,7 +66,8 @@ function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
             {words.t('Open')}
           </a>
         )}
-        {sandbox.state !== 'making' && (
+        {own === null && sandbox.state !== 'making' && !sandbox.visitor && <Keep sandbox={sandbox} />}
+        {own !== null && sandbox.state !== 'making' && !sandbox.visitor && (
           <a className="gaia-button" href={page(`sandboxes#s-${encodeURIComponent(sandbox.id)}`)} target="_blank" rel="noopener">
             {words.t('Keep')}
           </a>
