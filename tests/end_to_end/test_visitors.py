@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,6 +87,13 @@ def test_a_visit(browser: Browser, place: Environment) -> None:
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea-output").first).to_contain_text("42 None")
     shot(page, "try-lab")
+
+    # What is to stay is taken along.
+    page.locator(".jp-GaiaStatus", has_text="Sandbox").get_by_role("button").click()
+    with page.expect_download() as taken:
+        page.locator(".jp-GaiaPanel").get_by_role("link", name="Download the work").click()
+    with zipfile.ZipFile(taken.value.path()) as archive:
+        assert archive.namelist() == ["Untitled.ipynb"]
 
     # Nothing else of the site knows the visitor.
     assert page.evaluate(STATUS, "/hub/api/user") == 403

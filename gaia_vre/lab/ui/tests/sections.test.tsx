@@ -73,7 +73,7 @@ beforeEach(() => {
 });
 afterEach(() => act(() => root.unmount()));
 
-async function shown(answers: Record<string, Answer> = {}, sections: readonly Section[] = SECTIONS): Promise<Gaia> {
+async function shown(answers: Record<string, Answer> = {}, sections: readonly Section[] = SECTIONS, sandbox: string | null = null): Promise<Gaia> {
   const ask = async (path: string, question?: Question) => {
     if (question?.method === 'DELETE') {
       return void stopped.push(path);
@@ -102,10 +102,11 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
     sandboxes: new Resource(() => ask('service/api/sandboxes'), answer => readSandboxes(answer, Date.now())),
-    sandbox: null,
+    sandbox,
     projects: new Resource(() => ask('service/api/projects'), readProjects),
     settle: async () => undefined,
     page: name => `/services/gaia/${name}`,
+    work: '/user/ada/gaia/work.zip',
     picture: path => `/gaia/service/${path}`
   };
   await act(async () => {
@@ -265,6 +266,11 @@ test('what a visitor has cannot be kept, and says so', async () => {
   await shown({ 'service/api/sandboxes': [own] });
   expect([...place.querySelectorAll('button, a')].some(one => one.textContent === 'Keep')).toBe(false);
   expect(place.textContent).toContain('Nothing of it stays');
+  expect(place.querySelector('a[download]')).toBeNull();
+  await act(() => root.unmount());
+  root = createRoot(place);
+  await shown({ 'service/api/sandboxes': [own] }, SECTIONS, 'abcd');
+  expect(place.querySelector('a[download]')!.getAttribute('href')).toBe('/user/ada/gaia/work.zip');
 });
 
 test('a project says who pays, opens its folder and tells its members', async () => {

@@ -41,7 +41,7 @@ function Extend({ sandbox }: { sandbox: Sandbox }): JSX.Element {
 }
 
 function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
-  const { ask, page, sandbox: own, sandboxes, words } = useGaia();
+  const { ask, page, sandbox: own, sandboxes, words, work } = useGaia();
   const living = sandbox.state === 'making' || sandbox.state === 'running';
   const destroy = async () => {
     await ask(`service/api/sandboxes/${encodeURIComponent(sandbox.id)}`, { method: 'DELETE' });
@@ -67,6 +67,11 @@ function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
           </a>
         )}
         {own === null && sandbox.state !== 'making' && !sandbox.visitor && <Keep sandbox={sandbox} />}
+        {own === sandbox.id && sandbox.visitor && (
+          <a className="gaia-button" href={work} download="sandbox.zip">
+            {words.t('Download the work')}
+          </a>
+        )}
         {own !== null && sandbox.state !== 'making' && !sandbox.visitor && (
           <a className="gaia-button" href={page(`sandboxes#s-${encodeURIComponent(sandbox.id)}`)} target="_blank" rel="noopener">
             {words.t('Keep')}
