@@ -150,6 +150,11 @@ class Parts:
         return Sandboxes(self.engine, self.clock)
 
     @cached_property
+    def under_way(self) -> set[str]:
+        """The sandboxes that this process is making behind requests."""
+        return set()
+
+    @cached_property
     def doorkeeper(self) -> Doorkeeper:
         """Who knows the passphrase of visitors, which stands in this process's environment alone."""
         return Doorkeeper(os.environ.get(self.settings.sandboxes.anonymous.passphrase_variable, ""), self.clock)

@@ -10,7 +10,11 @@ import json
 import sqlite3
 import sys
 import time
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from gaia_vre.isolation.processes import INSTANCE_VARIABLE, marked
 from tests.benchmarks.measure import Measure
@@ -20,7 +24,6 @@ from tests.benchmarks.sandboxes import sandbox, somebody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 TIMES = 100
 _SETTLING_SECONDS = 60
@@ -38,7 +41,15 @@ def things(state: Path) -> dict[str, int]:
     folders = [state / "sandboxes", state / "logs" / "labs", state / "homes"]
     instance = json.loads((state / "secrets.json").read_text())["instance"]
     entries = {str(folder.relative_to(state)): sum(1 for _ in folder.rglob("*")) for folder in folders}
-    return hub | live | entries | {"processes": len(marked(INSTANCE_VARIABLE, instance))}
+    return hub | live | entries | dict(Counter(map(command, marked(INSTANCE_VARIABLE, instance))))
+
+
+def command(process: psutil.Process) -> str:
+    """Return what a process is, in a word."""
+    try:
+        return " ".join(Path(word).name for word in process.cmdline()[:4])
+    except psutil.Error:
+        return "ended"
 
 
 def counted(file: Path, tables: Iterable[str]) -> dict[str, int]:
@@ -75,7 +86,8 @@ def measure() -> Measure:
                 break
             time.sleep(1)
             after = things(state)
-    left = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    names = {*before, *after}
+    left = {name: after.get(name, 0) - before.get(name, 0) for name in names if after.get(name) != before.get(name)}
     print(f"{TIMES} sandboxes one after the other: {seconds:.0f} s; before and after: {before}", file=sys.stderr)
     if left:
         print(f"left of {TIMES} sandboxes: {left}", file=sys.stderr)

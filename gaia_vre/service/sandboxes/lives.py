@@ -1,7 +1,7 @@
 """The lives of sandboxes: made, started, made longer, ended, destroyed; each step can be taken again.
 
-What is slow, fetching what one starts from and starting it, goes on behind the request. A sandbox whose service was
-killed meanwhile stays in the making, and the reconcile loop takes it away.
+What is slow, fetching what one starts from and starting it, goes on behind the request. The reconcile loop of
+a service that begins takes away what an earlier one was making when it was killed.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class Lives:
     folders: Folders
     stock: Stock
     behind: Callable[[Callable[[], None]], None]
+    under_way: set[str]
+    """Those that this process is making."""
 
     @classmethod
     def of(cls, parts: Parts) -> Lives:
@@ -54,7 +56,15 @@ class Lives:
         folders = Folders(parts.settings.sandbox_folders)
         stock = Stock(parts.registry.projects, parts.publications)
         return cls(
-            parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, stock, parts.behind
+            parts.settings,
+            parts.sandboxes,
+            parts.hub,
+            parts.office,
+            parts.messages,
+            folders,
+            stock,
+            parts.behind,
+            parts.under_way,
         )
 
     # Begin --------------------------------------------------------------------------------------
@@ -93,9 +103,11 @@ class Lives:
         number = ahead or secrets.token_hex(4)
         maker = maker_of(number)
         made = Sandbox(number, maker.username, title[:120], wish.source, "making", now, now + life)
+        self.under_way.add(number)
         try:
             self.sandboxes.create(made, most)
         except GaiaError:
+            self.under_way.discard(number)
             if ahead:
                 self.folders.unclaim(ahead)
             raise
@@ -113,6 +125,8 @@ class Lives:
         except Exception:
             log.exception("The sandbox %s could not be begun and is destroyed", made.id)
             self.destroy(made, "failed", "It could not be made, and the operators can read why")
+        finally:
+            self.under_way.discard(made.id)
 
     def _begin(self, made: Sandbox, wish: Wish, maker: Maker, *, ahead: bool) -> None:
         home = self.folders.home(made.id) if ahead else self.folders.make(made.id)

@@ -230,6 +230,23 @@ def test_one_whose_service_was_killed_while_it_was_made_is_destroyed(world: Worl
     assert (look(world, made)["state"], look(world, made)["why"]) == ("destroyed", "failed")
 
 
+def test_what_a_killed_service_was_making_is_taken_away_when_another_begins(world: World) -> None:
+    later: list[Callable[[], None]] = []
+    world = replace(world, parts=replace(world.parts, behind=later.append))
+    made = world.program().post(API, json={}).json()
+    folders(world).make(made["id"])
+    Reconciler(world.parts).step()
+    world.later(seconds=1)
+    Reconciler(world.parts).step()
+    assert look(world, made)["state"] == "making"
+    another = replace(world, parts=replace(world.parts))
+    Reconciler(another.parts).step()
+    told = look(another, made)
+    assert (told["state"], told["why"]) == ("destroyed", "failed")
+    assert "make it anew" in told["problem"]
+    assert list(folders(world).numbers()) == []
+
+
 # Its end -----------------------------------------------------------------------------------------
 
 
