@@ -30,6 +30,9 @@ _SETTLING_SECONDS = 60
 """As long as the reconcile loop may take for what was just destroyed."""
 _CALM_LOOKS = 5
 """So many looks, a second apart, have to find the same before the beginning is taken for one."""
+_PATIENCE_LOOKS = 300
+_FILLING = "gaia_vre.cli catalog"
+"""The command that `gaia-vre up` fills the catalog with, which ends when it has."""
 _TABLES = ("spawners", "servers", "api_tokens", "oauth_clients", "users")
 _LIVE = ("running", "lease WHERE state != 'ended'", "sandbox WHERE state != 'destroyed'")
 
@@ -59,14 +62,17 @@ def counted(file: Path, tables: Iterable[str]) -> dict[str, int]:
 
 
 def calm(state: Path) -> dict[str, int]:
-    """Return what there is once nothing comes or goes: what the first sandbox leaves ends some seconds after it."""
+    """Return what there is once nothing comes or goes: the catalog is filled, and the first sandbox has ended."""
     looks = [things(state)]
-    while len(looks) < _SETTLING_SECONDS and (
-        len(looks) < _CALM_LOOKS or looks[-_CALM_LOOKS:] != looks[-1:] * _CALM_LOOKS
-    ):
+    while len(looks) < _PATIENCE_LOOKS and not _is_calm(looks):
         time.sleep(1)
         looks.append(things(state))
     return looks[-1]
+
+
+def _is_calm(looks: list[dict[str, int]]) -> bool:
+    last = looks[-_CALM_LOOKS:]
+    return last == looks[-1:] * _CALM_LOOKS and not any(_FILLING in name for name in looks[-1])
 
 
 def measure() -> Measure:

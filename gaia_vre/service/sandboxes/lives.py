@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
 from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, Unavailable
-from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of
+from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.folders import Folders
@@ -194,9 +194,9 @@ class Lives:
             self.messages.send(_frozen(sandbox, why, self.sandboxes.clock(), until))
         self.stop(sandbox)
 
-    def heard(self, username: str, server: str, reason: str) -> None:
+    def heard(self, server: str, reason: str) -> None:
         """Take the word of whoever ran a server for why it ended, if it was that of a sandbox and nobody else told."""
-        if kind_of(username, server) == "sandbox" and self.settings.kubernetes is not None:
+        if server.startswith(SANDBOX_SERVER) and self.settings.kubernetes is not None:
             self.folders.end(server.removeprefix(SANDBOX_SERVER), reason if reason in get_args(Why) else "lost")
 
     def stop(self, sandbox: Sandbox) -> None:
