@@ -232,6 +232,12 @@ def test_at_its_deadline_nothing_is_left_and_nobody_is_told(open_world: World) -
     assert "Nothing of it is left." in browser.get(f"{TRY}/{made.id}").text
 
 
+def test_a_visitor_of_no_sandbox_is_forgotten(world: World) -> None:
+    world.hub.servers["sandbox-0123abcd"] = {"sandbox-0123abcd": server("sandbox-0123abcd")}
+    Reconciler(world.parts).step()
+    assert ("DELETE", "/users/sandbox-0123abcd") in world.hub.done
+
+
 def test_visitors_are_no_people_of_the_operators_list(open_world: World) -> None:
     enter(visitor(open_world))
     Reconciler(open_world.parts).step()
