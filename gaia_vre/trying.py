@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,13 +13,16 @@ if TYPE_CHECKING:
     from gaia_vre.client import ServiceClient
 
 
+_LOOK_SECONDS = 0.3
+
+
 class SandboxView:
     """A sandbox as it was when it was asked for.
 
     Attributes
     ----------
-    id, title, state, why, url : str
-        What it is, how far it has come, why it ended, and the path of its lab.
+    id, title, state, why, problem, url : str
+        What it is, how far it has come, why it ended, why it could not be made, and the path of its lab.
     seconds_left, extensions_left : int
         Until it ends, or while frozen until it is destroyed.
     """
@@ -29,6 +33,7 @@ class SandboxView:
         self.title: str = facts["title"]
         self.state: str = facts["state"]
         self.why: str = facts["why"]
+        self.problem: str = facts["problem"]
         self.url: str = facts["url"]
         self.seconds_left: int = facts["seconds_left"]
         self.extensions_left: int = facts["extensions_left"]
@@ -105,7 +110,7 @@ class SandboxDoor:
     def new(
         self, kind: str = "blank", reference: str = "", revision: str = "", path: str = "", title: str = ""
     ) -> SandboxView:
-        """Make a sandbox; its lab is ready some seconds later.
+        """Make a sandbox and wait until what it starts from is there; its lab is ready some seconds later.
 
         Parameters
         ----------
@@ -121,13 +126,14 @@ class SandboxDoor:
         Raises
         ------
         gaia_vre.core.errors.Conflict
-            You have as many as one may, or what pays for them is used up.
+            You have as many as one may, or it could not be made, as its problem says.
         gaia_vre.core.errors.InvalidInput
             It cannot start from that.
         """
         source = {"kind": kind, "reference": reference, "revision": revision, "path": path}
         with _service() as service:
-            return SandboxView(service.ask("POST", "/sandboxes", {"source": source, "title": title}))
+            facts = service.ask("POST", "/sandboxes", {"source": source, "title": title})
+            return SandboxView(_when_made(service, facts))
 
     def history(self) -> list[SandboxView]:
         """Return what I tried, newest first."""
@@ -142,6 +148,18 @@ def _service() -> ServiceClient:
     from gaia_vre.client import ServiceClient
 
     return ServiceClient()
+
+
+def _when_made(service: ServiceClient, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return how a sandbox stands when it is in the making no longer; raises Conflict with its problem."""
+    from gaia_vre.core.errors import Conflict
+
+    while facts["state"] == "making":
+        time.sleep(_LOOK_SECONDS)
+        facts = service.ask("GET", f"/sandboxes/{facts['id']}")
+    if facts["why"] == "failed":
+        raise Conflict(facts["problem"] or f"The sandbox {facts['id']} could not be made")
+    return facts
 
 
 def _word(name: str) -> str:

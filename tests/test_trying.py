@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,25 @@ def test_what_the_service_refuses_is_raised_here() -> None:
         gaia.sandbox.new("magic")
     with pytest.raises(NotFound):
         gaia.sandbox("0123abcd")
+
+
+def test_it_is_waited_for_until_it_is_made_and_its_problem_is_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def behind(act: Callable[[], None]) -> None:
+        threading.Thread(target=lambda: (begun.wait(60), act())).start()
+
+    slow = replace(world, parts=replace(world.parts, behind=behind))
+    bridge = Bridge(slow.anyone())
+    monkeypatch.setattr(trying, "_service", lambda: clients.ServiceClient(URL, "ada-token", transport=bridge))
+    monkeypatch.setattr(trying.time, "sleep", lambda _: begun.set())
+    assert gaia.sandbox.new().state == "running"
+    begun.clear()
+    world.hub.refusal = "2 cores asked, 1 left of Sandboxes"
+    with pytest.raises(Conflict, match="1 left of Sandboxes"):
+        gaia.sandbox.new()
 
 
 def test_inside_a_sandbox_it_need_not_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

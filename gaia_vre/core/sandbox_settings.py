@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence  # noqa: TC003 - pydantic reads annotations
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator
 from gaia_vre.core.part import Part
 from gaia_vre.core.quotas import Limits
 from gaia_vre.core.repository_settings import Repositories
+from gaia_vre.core.visitor_settings import Visitors
 
 Network = Literal["open", "allow-list", "none"]
 
@@ -71,8 +73,9 @@ class Sandboxes(Part):
     )
     budget: Limits = Field(
         default=Limits(cores=40, memory_gib=160, days=30),
-        description="Limits of the account community:sandboxes, which pays for all sandboxes.",
+        description="Limits of the account community:sandboxes, which pays for all sandboxes of people.",
     )
+    anonymous: Visitors = Field(default_factory=Visitors, description="Sandboxes for visitors without an account.")
 
     @field_validator("grants")
     @classmethod
@@ -90,6 +93,15 @@ class Sandboxes(Part):
             if not re.fullmatch(_HOST, host):
                 raise ValueError(f"{host!r} is no host name; write github.com or *.copernicus.eu, in lower case")
         return hosts
+
+    def check(self, sizes: Sequence[str], *, catalog_is_public: bool) -> None:
+        """Refuse what does not go with other settings; raises ValueError."""
+        if self.size is not None and self.size not in sizes:
+            raise ValueError(f"sandboxes.size: there is no size {self.size!r}; there are {', '.join(sizes)}")
+        if self.anonymous.enabled and not catalog_is_public:
+            raise ValueError(
+                "sandboxes.anonymous.enabled: visitors read the catalog, which needs service.catalog_anonymous: true"
+            )
 
     def most_of(self, groups: frozenset[str]) -> int:
         """Return how many sandboxes somebody in these groups may have at a time."""

@@ -265,10 +265,8 @@ class Settings(Part):
         return self.kubernetes is None and self.addresses.host in ("127.0.0.1", "::1", "localhost")
 
     @model_validator(mode="after")
-    def _sandboxes_have_a_size(self) -> Settings:
-        known = [size.name for size in self.labs.sizes]
-        if self.sandboxes.size is not None and self.sandboxes.size not in known:
-            raise ValueError(f"sandboxes.size: there is no size {self.sandboxes.size!r}; there are {', '.join(known)}")
+    def _sandboxes_go_with_the_rest(self) -> Settings:
+        self.sandboxes.check([size.name for size in self.labs.sizes], catalog_is_public=self.catalog_is_public)
         return self
 
     @property

@@ -32,3 +32,5 @@ class SandboxRow(Table):
     warned: Mapped[int] = mapped_column(Integer)
     """Minutes before the deadline of the last warning; 0: none yet."""
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    problem: Mapped[str] = mapped_column(String(500), server_default="")
+    """Why it could not be made, in words."""

@@ -14,9 +14,9 @@ from tornado.web import HTTPError
 from traitlets import Float, Tuple
 
 from gaia_vre.core.errors import InvalidInput, SettingsError
-from gaia_vre.core.kinds import project_of
+from gaia_vre.core.kinds import project_of, visitor_of
 from gaia_vre.core.names import RESERVED_PREFIXES, USERNAME_PATTERN, check_username
-from gaia_vre.hub import people_groups, project_users
+from gaia_vre.hub import people_groups, project_users, visitors
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
@@ -157,6 +157,11 @@ def _as_sent(handler: Any, data: dict[str, str]) -> str:
     return sent[-1].decode("utf-8", "replace").strip(" ") if sent else data["username"]
 
 
+def _is_nobody(username: str) -> bool:
+    """Say whether this is a user of ours that no person signs in as."""
+    return project_of(username) is not None or visitor_of(username) is not None
+
+
 class CheckedNames(Authenticator):  # type: ignore[misc]
     """An authenticator that lets nobody in under a name that means something else here."""
 
@@ -168,11 +173,12 @@ class CheckedNames(Authenticator):  # type: ignore[misc]
     )
 
     def get_handlers(self, app: Any) -> list[Any]:
-        """Return the addresses of signing in, and those at which the service asks for projects and groups."""
-        return [*super().get_handlers(app), *project_users.handlers(), *people_groups.handlers()]
+        """Return the addresses of signing in, and those at which the service asks for other users and groups."""
+        ours = (project_users, visitors, people_groups)
+        return [*super().get_handlers(app), *(entry for part in ours for entry in part.handlers())]
 
     def validate_username(self, username: str) -> bool:
-        if project_of(username) is not None:
+        if _is_nobody(username):
             # The hub asks this of users that it has, too, and deletes those that are not valid.
             return bool(super().validate_username(username))
         try:
@@ -183,10 +189,10 @@ class CheckedNames(Authenticator):  # type: ignore[misc]
         return bool(super().validate_username(username))
 
     async def get_authenticated_user(self, handler: Any, data: Any) -> Any:
-        """Return who signs in; nobody does as a project, whose user is valid otherwise."""
+        """Return who signs in; nobody does as a project or a visitor, whose users are valid otherwise."""
         model = await super().get_authenticated_user(handler, data)
-        if model and project_of(model["name"]) is not None:
-            self.log.warning("Refused at sign-in: %r is the user of a project", model["name"])
+        if model and _is_nobody(model["name"]):
+            self.log.warning("Refused at sign-in: %r is the user of a project or a visitor", model["name"])
             return None
         return model
 
@@ -216,8 +222,8 @@ class InstitutionAccount(CheckedNames, GenericOAuthenticator):  # type: ignore[m
         if handler is not None and not hasattr(handler, "_token_authenticated"):
             # JupyterHub 6.1.1 reads it on pages, where only a token sets it: 500 instead of the login page.
             handler._token_authenticated = False
-        if project_of(user.name) is not None:
-            return True  # it has no account anywhere; its members are asked for by the service
+        if _is_nobody(user.name):
+            return True  # it has no account anywhere; who may be there is asked for by the service
         model = await super().refresh_user(user, handler, **options)
         if isinstance(model, dict) and not await self.check_allowed(user.name, model):
             raise HTTPError(403, f"{user.name} is no longer in a group that may use this hub: ask your institution")

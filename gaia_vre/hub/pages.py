@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tornado.web import StaticFileHandler
 
+from gaia_vre.core.visitor_settings import has_visitors
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.language import language_variables
 from gaia_vre.hub.steps import told
@@ -45,6 +46,7 @@ def configure_pages(c: Config, settings: Settings | None = None) -> None:
             "gaia_home": HOME,
             "gaia_kind": settings.login.kind,
             "gaia_contact": settings.login.contact or "",
+            "gaia_visitors": has_visitors(settings),
             "gaia_terms": settings.login.terms or "",
             "gaia_idle_minutes": settings.labs.idle_minutes,
             "gaia_start_seconds": settings.labs.start_seconds,

@@ -81,5 +81,5 @@ def _new_group(db: Any) -> Any:
 
 
 def handlers() -> list[tuple[str, type[Any]]]:
-    """Return the addresses that the hub has besides its own, or in their place."""
-    return [(APP, SleepingAppHandler), (ADDRESS, ProjectUserHandler), (r"/api/oauth2/authorize", AuthorizeHandler)]
+    """Return the addresses that the hub has besides its own."""
+    return [(APP, SleepingAppHandler), (ADDRESS, ProjectUserHandler)]

@@ -6,13 +6,16 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.kinds import PROJECT_GROUP
+from gaia_vre.core.kinds import PROJECT_GROUP, VISITOR_GROUP
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.people_groups import SCOPE as GROUPS
 from gaia_vre.hub.people_groups import configure_people_groups
 from gaia_vre.hub.project_users import SCOPE as PROJECTS
 from gaia_vre.hub.project_users import configure_project_users
 from gaia_vre.hub.traits import add_named, propose
+from gaia_vre.hub.visitors import ROLE as VISITOR
+from gaia_vre.hub.visitors import SCOPE as VISITORS
+from gaia_vre.hub.visitors import configure_visitors
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -43,6 +46,9 @@ SERVICE_SCOPES = {
         PROJECTS,
         f"servers!group={PROJECT_GROUP}",
         f"shares!group={PROJECT_GROUP}",
+        # Users of visitors, who go with their sandboxes: nobody else's.
+        VISITORS,
+        f"delete:users!group={VISITOR_GROUP}",
         _OUR_SERVICES[1],
     ],
     # It asks the service what a cluster may hold; a token is checked by asking as its bearer.
@@ -67,6 +73,7 @@ def configure_roles(c: Config, settings: Settings | None = None) -> None:
     services = _services(settings) if settings.kubernetes is None else _pods_services(c, settings)
     add_named(c, "JupyterHub", "services", services)
     configure_project_users(c)
+    configure_visitors(c)
     configure_people_groups(c)
     add_named(c, "JupyterHub", "load_roles", _roles({service["name"] for service in services}))
 
@@ -79,7 +86,7 @@ def _roles(services: set[str]) -> list[dict[str, Any]]:
         for name, scopes in SERVICE_SCOPES.items()
         if name in services
     ]
-    return [people, labs, *duties]
+    return [people, labs, VISITOR, *duties]
 
 
 def _services(settings: Settings) -> list[dict[str, Any]]:

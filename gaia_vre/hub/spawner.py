@@ -16,7 +16,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.utils import random_port, url_escape_path, url_path_join
 
 from gaia_vre.core.errors import InvalidInput
-from gaia_vre.core.kinds import kind_of
+from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of
 from gaia_vre.core.names import slug
 from gaia_vre.core.settings import load_settings
 from gaia_vre.core.state import StateFolder
@@ -298,7 +298,7 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     def _sandbox(self) -> Path | None:
         """The folder of the sandbox that this is."""
         sandbox = kind_of(self.user.name, self.name) == "sandbox"
-        return folder_of(self.folder, self.name) if sandbox else None
+        return folder_of(self.folder, self.name) if sandbox and self.name.startswith(SANDBOX_SERVER) else None
 
     def _enclosure(self) -> Enclosure | None:
         folder = self._sandbox

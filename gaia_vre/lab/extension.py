@@ -12,6 +12,7 @@ from tornado.ioloop import PeriodicCallback
 from gaia_vre.core.examples import VARIABLE
 from gaia_vre.lab import activity, datasets, events, members, on_demand, spare, visitors
 from gaia_vre.lab.examples import copy_examples
+from gaia_vre.lab.panel import download
 from gaia_vre.lab.panel import handlers as panel
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def load(server: ServerApp) -> None:
     datasets.add_handler(server)
     events.add_handler(server)
     panel.add_handlers(server)
+    download.add_handler(server)
     server.web_app.settings[_MEMBERS] = members.prepare(server)
     visitors.watch(server)
     if not server.jpserver_extensions.get("jupyter_server_proxy"):

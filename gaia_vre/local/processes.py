@@ -111,7 +111,8 @@ def _service(settings: Settings, secrets: Secrets) -> ProcessPlan:
             "GAIA_VRE_COOKIE_SECRET": secrets.cookie_secret,
             EXAMPLES_VARIABLE: str(examples_folder()),
         }
-        | _archive_keys(settings),
+        | _archive_keys(settings)
+        | _passphrase(settings),
         health_url=f"http://127.0.0.1:{settings.addresses.service_port}/services/gaia/health",
     )
 
@@ -120,6 +121,12 @@ def _archive_keys(settings: Settings) -> dict[str, str]:
     """Return the keys of other archives: the service holds them, and no other process does."""
     named = [name for one in settings.access.signers for name in (one.key_variable, one.secret_variable)]
     return {name: os.environ[name] for name in named if name and name in os.environ}
+
+
+def _passphrase(settings: Settings) -> dict[str, str]:
+    """Return what visitors have to know: the service compares it, and no other process has it."""
+    name = settings.sandboxes.anonymous.passphrase_variable
+    return {name: os.environ[name]} if name in os.environ else {}
 
 
 def _gateway(settings: Settings, secrets: Secrets) -> ProcessPlan:

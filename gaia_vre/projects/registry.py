@@ -17,7 +17,7 @@ from gaia_vre.projects.people import People
 from gaia_vre.projects.store import Projects
 from gaia_vre.quotas.deciding import Office
 from gaia_vre.quotas.imported import rules_in_force
-from gaia_vre.quotas.pools import WithPools, sandbox_pool
+from gaia_vre.quotas.pools import WithPools, sandbox_pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def open_books(engine: Engine, settings: Settings, clock: Callable[[], Instant])
     projects = Projects(engine, lambda: clock().wall)
     people = People(projects)
     rules = rules_in_force(engine, settings.quotas)
-    payers = WithPools(ProjectPayers(projects, people), (sandbox_pool(rules, settings.sandboxes.budget),))
+    payers = WithPools(ProjectPayers(projects, people), sandbox_pools(rules, settings.sandboxes))
     rules = replace(rules, made=payers)
     office = Office(engine, rules, clock)
     founding = Founding(projects, office, settings.projects, ZoneInfo(settings.service.time_zone))

@@ -10,9 +10,11 @@ from gaia_vre.quotas.policy import Declared, amounts_of
 
 if TYPE_CHECKING:
     from gaia_vre.core.quotas import Limits
+    from gaia_vre.core.sandbox_settings import Sandboxes
     from gaia_vre.quotas.policy import Payers, Rules
 
 SANDBOXES = "community:sandboxes"
+VISITORS = "community:visitors"
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,21 @@ class WithPools:
         return self.made.managed_by(username)
 
 
-def sandbox_pool(rules: Rules, limits: Limits) -> Declared:
-    """Return the account that pays for sandboxes, below the first site."""
-    kind, _, key = SANDBOXES.partition(":")
+def sandbox_pools(rules: Rules, settings: Sandboxes) -> tuple[Declared, ...]:
+    """Return the accounts that pay for sandboxes, below the first site: of people, and of visitors."""
+    return (
+        _pool(rules, SANDBOXES, "Sandboxes", settings.budget, "sandboxes.budget"),
+        _pool(rules, VISITORS, "Sandboxes of visitors", settings.anonymous.budget, "sandboxes.anonymous.budget"),
+    )
+
+
+def _pool(rules: Rules, name: str, title: str, limits: Limits, place: str) -> Declared:
+    kind, _, key = name.partition(":")
     return Declared(
         kind=kind,  # type: ignore[arg-type]
         key=key,
         parent=next(one.name for one in rules.accounts if one.kind == "site"),
-        title="Sandboxes",
-        amounts=amounts_of(limits, "sandboxes.budget"),
+        title=title,
+        amounts=amounts_of(limits, place),
         window=Window(days=limits.days) if limits.days else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from gaia_vre.core.kinds import SANDBOX_SERVER
+from gaia_vre.core.kinds import SANDBOX_SERVER, visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +86,13 @@ class Sandbox:
     """How often it was made longer."""
     warned: int = 0
     kept: Receipt | None = None
+    problem: str = ""
+    """Why it could not be made, in words."""
+
+    @property
+    def visitor(self) -> str | None:
+        """Its number, if it is a visitor's, who has no account; None for that of a person."""
+        return visitor_of(self.username)
 
     @property
     def server(self) -> str:

@@ -107,6 +107,16 @@ def furnish(source: Source, home: Path, maker: Maker, settings: Settings, stock:
     return KINDS[source.kind](order)
 
 
+def check_there(source: Source, maker: Maker, settings: Settings, stock: Stock) -> None:
+    """Refuse at once what is known not to be there for its maker; other hosts are not asked; raises GaiaError."""
+    if source.kind == "dataset":
+        Catalog(StateFolder(settings.state).catalog)[source.reference]
+    elif source.kind == "project":
+        readable_project(source, maker, stock.projects)
+    elif source.kind == "notebook":
+        readable_notebook(source, maker, stock.publications)
+
+
 def readable_project(source: Source, maker: Maker, projects: Projects) -> Mine:
     """Return the project that a sandbox may be a copy of: its members read its files, nobody else does.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import func, insert, select, update
 
 from gaia_vre.core.errors import Conflict, NotFound
+from gaia_vre.core.kinds import VISITOR_USER
 from gaia_vre.database.sandboxes import SandboxRow
 from gaia_vre.sandboxes.model import LIVING, THERE, Receipt, Sandbox, Source
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _TABLE = cast("Table", SandboxRow.__table__)
 _SHOWN = 200
+_LONGEST_PROBLEM = 500
 _LOCK_NUMBER = 7_420_163
 """Any number that only sandboxes use."""
 
@@ -44,15 +46,19 @@ class Sandboxes:
         Raises
         ------
         Conflict
-            The person has as many as one may.
+            The person has as many as one may, or all visitors together have as many as they may.
         """
-        username = made.username
+        visitors = made.visitor is not None
+        username = VISITOR_USER if visitors else made.username
+        theirs = _TABLE.c.username.startswith(username, autoescape=True) if visitors else _TABLE.c.username == username
         with self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # else two that are made at once do not see each other
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK_NUMBER, func.hashtext(username))))
             connection.execute(insert(_TABLE).values(**_values(made)))
-            count = select(func.count()).where(_TABLE.c.username == username, _TABLE.c.state.in_(LIVING))
+            count = select(func.count()).where(theirs, _TABLE.c.state.in_(LIVING))
             living = connection.scalar(count) or 0
+            if living > most and visitors:
+                raise Conflict(f"All {most} sandboxes for visitors are taken: try again in some minutes")
             if living > most:
                 raise Conflict(
                     f"{username} has {living - 1} sandboxes, and {most} is the limit: keep or destroy one first"
@@ -122,10 +128,12 @@ class Sandboxes:
         now = self.clock()
         return self._change(number, LIVING, {"state": "frozen", "why": why, "ended": now, "frozen_until": until})
 
-    def give_up(self, number: str, why: Why) -> bool:
-        """Note that what is left of a sandbox is to go."""
+    def give_up(self, number: str, why: Why, problem: str = "") -> bool:
+        """Note that what is left of a sandbox is to go, and what the problem was if there was one."""
         ended = func.coalesce(_TABLE.c.ended, self.clock())
-        reason = {} if why == "" else {"why": why}
+        reason: dict[str, Any] = {} if why == "" else {"why": why}
+        if problem:
+            reason["problem"] = problem[:_LONGEST_PROBLEM]
         return self._change(number, THERE, {"state": "destroying", "ended": ended, **reason})
 
     def destroyed(self, number: str) -> bool:

@@ -28,10 +28,12 @@ from gaia_vre.projects.visitors import Visitors
 from gaia_vre.quotas.storage.measures import Measures
 from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.apps.servers import AppServers
+from gaia_vre.service.behind import behind
 from gaia_vre.service.login import Caller
 from gaia_vre.service.operate.running import Running
 from gaia_vre.service.projects.groups import GroupsNow
 from gaia_vre.service.projects.servers import ProjectServers
+from gaia_vre.service.sandboxes.doorkeeper import Doorkeeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +69,8 @@ class Parts:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tick: Callable[[], object] = lambda: None
     """Records the ledger's time, so that after a reboot it goes on from there."""
+    behind: Callable[[Callable[[], None]], None] = behind
+    """Begins what no request waits for."""
 
     @cached_property
     def catalog(self) -> Engine:
@@ -157,6 +161,16 @@ class Parts:
     def sandboxes(self) -> Sandboxes:
         """The sandboxes of everybody."""
         return Sandboxes(self.engine, self.clock)
+
+    @cached_property
+    def under_way(self) -> set[str]:
+        """The sandboxes that this process is making behind requests."""
+        return set()
+
+    @cached_property
+    def doorkeeper(self) -> Doorkeeper:
+        """Who knows the passphrase of visitors, which stands in this process's environment alone."""
+        return Doorkeeper(os.environ.get(self.settings.sandboxes.anonymous.passphrase_variable, ""), self.clock)
 
     def close(self) -> None:
         if "catalog" in self.__dict__:

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound, NotSignedIn, Unavailable
-from gaia_vre.core.kinds import project_user
+from gaia_vre.core.kinds import project_user, visitor_user
+from gaia_vre.core.tickets import is_ticket, ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,6 +203,25 @@ class Hub:
             return ""
         told = [json.loads(line[5:]) for line in answer.text.splitlines() if line.startswith("data:")]
         return next((str(one.get("message", "")).removeprefix(_FAILED) for one in told if one.get("failed")), "")
+
+    # Users of visitors --------------------------------------------------------------------------
+
+    def make_visitor(self, number: str) -> None:
+        """Make the user that has a visitor's sandbox, once or again."""
+        self._ask("PUT", f"/gaia/visitors/{_quoted(number)}", self._token, json={})
+
+    def forget_visitor(self, number: str) -> None:
+        """Forget such a user with everything of theirs; one that is not there is as good as forgotten."""
+        with contextlib.suppress(NotFound):
+            self._ask("DELETE", f"/users/{_quoted(visitor_user(number))}", self._token)
+
+    def ticket(self, number: str) -> str:
+        """Return by what the hub lets a browser into a visitor's sandbox."""
+        return ticket(self._token, number)
+
+    def is_ticket(self, number: str, given: str) -> bool:
+        """Say whether this is the ticket to that sandbox."""
+        return is_ticket(self._token, number, given)
 
     # Servers of people --------------------------------------------------------------------------
 

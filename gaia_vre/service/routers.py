@@ -29,6 +29,7 @@ from gaia_vre.service.quotas import routes as quota_history
 from gaia_vre.service.quotas import shares as quota_shares
 from gaia_vre.service.sandboxes import pages as sandbox_pages
 from gaia_vre.service.sandboxes import routes as sandbox_routes
+from gaia_vre.service.sandboxes import visitor_pages
 from gaia_vre.service.starts import routes as start_routes
 from gaia_vre.service.visits import routes as visit_routes
 
@@ -64,6 +65,7 @@ _PAGES = (
     quota_report,
     quota_shares,
     sandbox_pages,
+    visitor_pages,
     pages,
     account_pages,
     operate_pages,

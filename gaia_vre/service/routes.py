@@ -157,7 +157,7 @@ def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
     service.store.report(thing, report.reason, report.started, report.ended, report.detail)
     if thing.kind == "server":
         service.measures.ask_for(thing.username)
-        Lives.of(service).heard(thing.username, thing.name, report.reason)
+        Lives.of(service).heard(thing.name, report.reason)
     if report.lease:
         service.office.release(report.lease, ran=report.ran)
 

@@ -12,6 +12,7 @@ from gaia_vre.isolation.bubblewrap import bubblewrap
 from tests.end_to_end.test_browser import CHROMIUM, QUIET, shot, sign_in
 from tests.support.axe import findings
 from tests.support.environment import Environment
+from tests.support.lab_client import LabClient
 
 LINK = "/services/gaia/sandbox/new?dataset=ostia-monthly"
 LIST = "/services/gaia/sandboxes"
@@ -61,3 +62,31 @@ def test_from_a_link_to_work_that_is_kept(page: Page, environment: Environment) 
     page.get_by_role("button", name=re.compile("^Destroy now")).click()
     expect(page.get_by_role("link", name=re.compile("^Try again"))).to_be_visible()
     shot(page, "sandbox-tried")
+
+
+def test_its_work_is_kept_from_the_panel_of_ones_own_lab(page: Page, environment: Environment) -> None:
+    sign_in(page, environment, "keeper")
+    page.wait_for_url("**/services/gaia/")
+    page.goto(LINK)
+    page.get_by_role("button", name="Start the sandbox").click()
+    page.wait_for_url(re.compile(r"/sandbox-\w+/lab/tree/ostia-monthly.ipynb"))
+    page.goto("/hub/spawn")
+    page.locator("form [type=submit]").last.click()
+    page.wait_for_url("**/user/keeper/lab**")
+    page.locator('.lm-TabBar-tab[data-id="gaia-panel"]').click()
+    row = page.locator("[data-gaia-section=sandboxes]")
+    row.get_by_role("button", name="Keep OSTIA monthly sea-surface temperature").click()
+    expect(row.locator("select")).to_have_value("home")
+    assert findings(page, "'.jp-GaiaPanel'") == []
+    row.get_by_role("button", name="Keep there").click()
+    title = "OSTIA monthly sea-surface temperature"
+    expect(row.locator(".gaia-asked")).to_contain_text(f"1 file is kept in my home: {title}")
+    assert (environment.state / "homes" / "keeper" / title / "ostia-monthly.ipynb").is_file()
+    shot(page, "sandbox-kept")
+    row.get_by_role("button", name="Destroy this sandbox").click()
+    row.get_by_role("button", name="Destroy this sandbox").click()
+    expect(row.get_by_role("button", name="Destroy this sandbox")).to_have_count(0)
+    client = LabClient(environment.url)
+    client.login("keeper", environment.password())
+    client.stop_server()
+    client.close()

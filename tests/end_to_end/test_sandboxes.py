@@ -45,7 +45,7 @@ class Person:
 
     def make(self, **body: Any) -> dict[str, Any]:
         answer = self.api.post("/sandboxes", json=body)
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code == 202, answer.text
         made: dict[str, Any] = answer.json()
         until(lambda: self.ready(made), 60, f"the sandbox is ready: {self.environment.log('hub')[-2000:]}")
         return made

@@ -21,6 +21,8 @@ class FakeService:
 
     answers: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     asked: list[tuple[str, str, str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """What came with POST, without who visits the lab, which is told some time."""
 
     def handler(self) -> type[BaseHTTPRequestHandler]:
         service = self
@@ -31,6 +33,9 @@ class FakeService:
                 service.asked.append(
                     (self.command, self.path, headers.get("Authorization", ""), headers.get("Accept-Language", ""))
                 )
+                body = self.rfile.read(int(headers.get("Content-Length") or 0))
+                if self.command == "POST" and not self.path.endswith("/visits"):
+                    service.bodies.append(body)
                 status, kind, content = service.answers.get(self.path.partition("?")[0], (404, "text/html", b"no"))
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
@@ -76,6 +81,7 @@ def lab(service, tmp_path_factory) -> Iterator[RunningLab]:
 def fake(service) -> FakeService:
     service[0].answers.clear()
     service[0].asked.clear()
+    service[0].bodies.clear()
     return service[0]
 
 
@@ -95,6 +101,24 @@ def test_a_search_is_passed_on_as_the_labs_owner_in_the_language_of_the_panel(la
     assert fake.asked == [("GET", path, f"token {lab.hub.token}", "fr")]
     assert lab.hub.token not in answer.text
     assert "gaia-session" not in str(answer.headers)
+
+
+def test_where_the_work_of_a_sandbox_is_kept_is_passed_on_and_nothing_large(lab, fake):
+    path = "/services/gaia/api/sandboxes/abcd/keep"
+    fake.answers[path] = as_json({"folder": "Try"})
+    assert lab.http.post("gaia/service/api/sandboxes/abcd/keep", json={"to": "project:heat"}).json()["folder"] == "Try"
+    assert fake.bodies == [b'{"to":"project:heat"}']
+    answer = lab.http.post("gaia/service/api/sandboxes/abcd/keep", json={"to": "x" * 3000})
+    assert (answer.status_code, "at most 2,000" in answer.json()["detail"]) == (422, True)
+    grace = {"Authorization": f"token {lab.hub.guest_token}"}
+    assert lab.http.post("gaia/service/api/sandboxes/abcd/keep", json={}, headers=grace).status_code == 403
+    assert len([one for one in fake.asked if one[1] == path]) == 1
+
+
+def test_what_has_no_body_on_the_list_is_asked_without_one(lab, fake):
+    fake.answers["/services/gaia/api/sandboxes/abcd/extend"] = as_json({})
+    assert lab.http.post("gaia/service/api/sandboxes/abcd/extend", json={"minutes": 9}).status_code == 200
+    assert fake.bodies == [b""]
 
 
 def test_nobody_else_asks_through_a_lab(lab, fake):

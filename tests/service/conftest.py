@@ -92,6 +92,7 @@ def make_world(engine: Engine, state: Path) -> World:
         office=office,
         registry=registry,
         clock=lambda: time[0],
+        behind=lambda act: act(),
     )
     return World(parts, hub, gateway, time)
 

@@ -88,7 +88,7 @@ class FakeHub:
         if path.startswith("/gaia/people/"):
             name = path.removeprefix("/gaia/people/").removesuffix("/groups")
             return httpx2.Response(200 if name in self.servers else 404, json={"groups": self.groups.get(name, [])})
-        if path.startswith(("/shares/", "/gaia/projects/")):
+        if path.startswith(("/shares/", "/gaia/projects/", "/gaia/visitors/")):
             return self._project(request, path)
         if request.method in ("POST", "DELETE"):
             return self._change(request.method, path)
@@ -114,7 +114,7 @@ class FakeHub:
 
     def _project(self, request: httpx2.Request, path: str) -> httpx2.Response:
         if request.method == "PUT":
-            name = f"p-{path.rpartition('/')[2]}"
+            name = f"{'sandbox-' if 'visitors' in path else 'p-'}{path.rpartition('/')[2]}"
             self.servers.setdefault(name, {})
             self.shares.setdefault(name, set())
             return httpx2.Response(200, json={"name": name})

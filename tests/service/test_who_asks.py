@@ -136,8 +136,8 @@ FOR_SERVICES = {
     "DELETE api/quotas/leases/{lease_id}",
     "POST api/starts",
 }
-FOR_ANYBODY = {"POST language"}
-"""The language of one's pages: nothing that somebody else could gain by."""
+FOR_ANYBODY = {"POST language", "POST try"}
+"""The language of one's pages, and a sandbox of nobody's for whoever knows the passphrase: both act for no person."""
 NAMES = {"name": "c1", "dataset": "sst", "number": "1", "slug": "heat", "username": "bob", "lease_id": "s-1"}
 
 

@@ -22,6 +22,7 @@ ALLOWED = (
     ("GET", "api/sandboxes"),
     ("GET", f"api/sandboxes/{_SANDBOX}"),
     ("POST", f"api/sandboxes/{_SANDBOX}/extend"),
+    ("POST", f"api/sandboxes/{_SANDBOX}/keep"),
     ("DELETE", f"api/sandboxes/{_SANDBOX}"),
     ("GET", "api/projects"),
     ("GET", f"api/projects/{_PROJECT}/members"),
@@ -30,6 +31,9 @@ ALLOWED = (
     ("GET", f"pictures/{_PICTURE}"),
 )
 """Method and the path from the service's own on; a section of the panel that asks more adds a line."""
+
+WITH_BODY = re.compile(rf"api/sandboxes/{_SANDBOX}/keep", re.ASCII)
+"""What the panel asks with JSON, and waits for: files are copied."""
 
 FOR_VISITORS = ("api/catalog/", "pictures/")
 """What somebody may ask who was let into the lab of another; the rest is its owner's alone."""

@@ -38,20 +38,22 @@ class Answer:
             raise Unavailable("Its answer is no JSON") from error
 
 
-async def ask_service(method: str, path: str, query: str = "", language: str = "", body: bytes | None = None) -> Answer:
+async def ask_service(  # noqa: PLR0913, PLR0917 - each is a part of the question
+    method: str, path: str, query: str = "", language: str = "", body: bytes | None = None, seconds: float = _SECONDS
+) -> Answer:
     """Ask the service; `path` begins below its own address, `body` is JSON.
 
     Raises
     ------
     Unavailable
-        There is no service here, or it does not answer within 10 s.
+        There is no service here, or it does not answer in time.
     """
     address = _address(SERVICE, "The GAIA service")
     headers = {"Authorization": f"token {_token()}"} | ({"Accept-Language": language} if language else {})
     if body is not None:
         headers["Content-Type"] = "application/json"
     url = f"{address}/{path}" + (f"?{query}" if query else "")
-    return await _fetch("The GAIA service", url, method, headers, _SECONDS, body)
+    return await _fetch("The GAIA service", url, method, headers, seconds, body)
 
 
 async def ask_gateway(path: str) -> Answer:

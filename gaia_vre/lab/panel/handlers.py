@@ -14,7 +14,7 @@ from tornado import web
 from gaia_vre.core.errors import GaiaError, InvalidInput, NotAllowed, Unavailable
 from gaia_vre.lab import datasets
 from gaia_vre.lab.configuration import PROJECT_VARIABLE
-from gaia_vre.lab.panel.allowed import FOR_VISITORS, is_allowed
+from gaia_vre.lab.panel.allowed import FOR_VISITORS, WITH_BODY, is_allowed
 from gaia_vre.lab.panel.asking import ask_service, not_allowed, query_of, refusal
 from gaia_vre.lab.panel.clusters import my_clusters
 from gaia_vre.lab.panel.memory import memory_of_server
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from gaia_vre.lab.panel.asking import Answer
 
 _LONGEST_QUERY = 4000
+_LONGEST_BODY = 2000
+_COPY_SECONDS = 120.0
+"""Longer than the service takes to have a sandbox stand still and to copy it."""
 _SHOWN = ("image/png", "image/jpeg", "application/json", "application/problem+json")
 
 
@@ -69,11 +72,23 @@ class Service(PanelHandler):
                 self.check_owner()
             if len(query) > _LONGEST_QUERY:
                 raise InvalidInput(f"The question has {len(query):,} characters; at most {_LONGEST_QUERY:,} are asked")
-            answer = await ask_service(method, path, query, self.request.headers.get("Accept-Language", "")[:100])
+            answer = await ask_service(method, path, query, self._language, *self._told(path))
         except GaiaError as error:
             self.refuse(error)
         else:
             self._show(answer)
+
+    @property
+    def _language(self) -> str:
+        return str(self.request.headers.get("Accept-Language", ""))[:100]
+
+    def _told(self, path: str) -> tuple[bytes, float] | tuple[()]:
+        """Return the body of a question that has one, and how long is waited; raises InvalidInput."""
+        if not WITH_BODY.fullmatch(path):
+            return ()
+        if len(self.request.body) > _LONGEST_BODY:
+            raise InvalidInput(f"The body has {len(self.request.body):,} bytes; at most {_LONGEST_BODY:,} are taken")
+        return self.request.body or b"{}", _COPY_SECONDS
 
     def _show(self, answer: Answer) -> None:
         kind = answer.media_type.partition(";")[0].strip()

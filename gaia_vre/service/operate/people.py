@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 
 from gaia_vre.core.amounts import plain
 from gaia_vre.core.errors import Unavailable
-from gaia_vre.core.kinds import PROJECT_USER
+from gaia_vre.core.kinds import PROJECT_USER, VISITOR_USER
 from gaia_vre.database.people import PersonRow
 from gaia_vre.database.projects import MemberRow, ProjectRow
 from gaia_vre.database.quotas import AccountRow, LeaseRow
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gaia_vre.service.hub import Hub
 
 ROWS = 25
+_NO_PEOPLE = (PROJECT_USER, VISITOR_USER)
 _SLICES = 2
 """So many lists of 200 are asked for at each pass: all 15,000 people in forty minutes."""
 _GONE = timedelta(hours=2)
@@ -115,7 +116,7 @@ class People:
             return [(name, title or name) for name, title in connection.execute(query)]
 
     def _keep(self, models: Iterable[dict[str, Any]], now: datetime) -> None:
-        rows = {str(one["name"]): _row(one, now) for one in models if not str(one["name"]).startswith(PROJECT_USER)}
+        rows = {str(one["name"]): _row(one, now) for one in models if not str(one["name"]).startswith(_NO_PEOPLE)}
         if not rows:
             return
         with self._engine.begin() as connection:

@@ -16,7 +16,7 @@ from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Admitted, Request
 from gaia_vre.quotas.model import Holding
 from gaia_vre.quotas.offers import people
-from gaia_vre.quotas.pools import SANDBOXES
+from gaia_vre.quotas.pools import SANDBOXES, VISITORS
 from gaia_vre.sandboxes.model import Sandbox
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.login import Caller
@@ -167,7 +167,8 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     request = asked.request()
     sandbox, app = _sandbox(service, asked), _app(service, asked)
     if sandbox is not None:
-        request = replace(request, account=SANDBOXES, pool=True)
+        payer = SANDBOXES if sandbox.visitor is None else VISITORS
+        request = replace(request, account=payer, pool=True)
     if not asked.forced:
         Maintenance(service.engine).check_open(request.username, _administrators(service, request))
     try:

@@ -70,6 +70,10 @@ class SandboxModel(BaseModel):
     source: SourceBody
     state: State
     why: Why
+    problem: str
+    """Why it could not be made, in words."""
+    visitor: bool
+    """It is that of a visitor without an account: nothing of it is kept."""
     url: str
     """Path of its lab at the public address."""
     created: datetime
@@ -108,14 +112,15 @@ def told(sandbox: Sandbox, now: datetime, extensions: int, extension_minutes: fl
     """Return a sandbox as the API gives it."""
     end = sandbox.frozen_until if sandbox.state == "frozen" and sandbox.frozen_until else sandbox.deadline
     over = sandbox.state in ("destroying", "destroyed")
-    same = ("id", "username", "server", "title", "state", "why", "created", "deadline", "ended")
+    same = ("id", "username", "server", "title", "state", "why", "problem", "created", "deadline", "ended")
     given = {name: getattr(sandbox, name) for name in (*same, "frozen_until", "destroyed")}
     return SandboxModel(
         **given,
+        visitor=sandbox.visitor is not None,
         source=SourceBody(**sandbox.source.stored()),
         url=_address(sandbox),
         seconds_left=0 if over else max(0, int((end - now).total_seconds())),
-        extensions_left=extensions - sandbox.extensions if sandbox.state in ("making", "running") else 0,
+        extensions_left=0 if over or sandbox.visitor or sandbox.state == "frozen" else extensions - sandbox.extensions,
         extension_minutes=extension_minutes,
         kept=ReceiptModel.model_validate(sandbox.kept) if sandbox.kept else None,
     )

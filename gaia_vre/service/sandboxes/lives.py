@@ -1,4 +1,8 @@
-"""The lives of sandboxes: made, started, made longer, ended, destroyed; each step can be taken again."""
+"""The lives of sandboxes: made, started, made longer, ended, destroyed; each step can be taken again.
+
+What is slow, fetching what one starts from and starting it, goes on behind the request. The reconcile loop of
+a service that begins takes away what an earlier one was making when it was killed.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
 from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, Unavailable
-from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of
+from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.folders import Folders
-from gaia_vre.sandboxes.model import Sandbox, Why
-from gaia_vre.sandboxes.sources import Maker, Stock, check_source, furnish
+from gaia_vre.sandboxes.model import LIVING, Sandbox, Why
+from gaia_vre.sandboxes.sources import Maker, Stock, check_source, check_there, furnish
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from gaia_vre.core.settings import Settings
@@ -41,52 +46,89 @@ class Lives:
     messages: Messages
     folders: Folders
     stock: Stock
+    behind: Callable[[Callable[[], None]], None]
+    under_way: set[str]
+    """Those that this process is making."""
 
     @classmethod
     def of(cls, parts: Parts) -> Lives:
         """Return them for these parts of the service."""
         folders = Folders(parts.settings.sandbox_folders)
         stock = Stock(parts.registry.projects, parts.publications)
-        return cls(parts.settings, parts.sandboxes, parts.hub, parts.office, parts.messages, folders, stock)
+        return cls(
+            parts.settings,
+            parts.sandboxes,
+            parts.hub,
+            parts.office,
+            parts.messages,
+            folders,
+            stock,
+            parts.behind,
+            parts.under_way,
+        )
 
     # Begin --------------------------------------------------------------------------------------
 
     def make(self, wish: Wish, maker: Maker) -> Sandbox:
-        """Make a sandbox and begin to start its server, which is ready some seconds later.
+        """Make a sandbox, and return before what it starts from is fetched and its server starts.
 
         Raises
         ------
         NotAllowed
             There are no sandboxes here.
         Conflict
-            The person has as many as one may, or the pool that pays has nothing left.
+            The person has as many as one may.
         GaiaError
-            What it is to start from cannot be had.
+            What it is to start from is not there, as far as is known here; what is found later is its `problem`.
         """
-        self._check_here()
-        wish = replace(wish, source=check_source(wish.source, self.settings))
+        self.check_here()
         policy = self.settings.sandboxes
+        wish = replace(wish, source=check_source(wish.source, self.settings))
+        check_there(wish.source, maker, self.settings, self.stock)
+        return self.take_up(wish, lambda _: maker, policy.most_of(maker.groups), policy.minutes)
+
+    def take_up(self, wish: Wish, maker_of: Callable[[str], Maker], most: int, minutes: float) -> Sandbox:
+        """Note a sandbox from a source that was checked, and have it begun behind this request.
+
+        Parameters
+        ----------
+        maker_of
+            Tells by its number whose it is.
+        most
+            So many of theirs may live at a time.
+        """
         title = " ".join(wish.title.split()) or wish.source.reference or "Sandbox"
-        now, life = self.sandboxes.clock(), timedelta(minutes=policy.minutes)
-        ahead = self.folders.claim() if policy.pool else None
+        now, life = self.sandboxes.clock(), timedelta(minutes=minutes)
+        ahead = self.folders.claim() if self.settings.sandboxes.pool else None
         number = ahead or secrets.token_hex(4)
+        maker = maker_of(number)
         made = Sandbox(number, maker.username, title[:120], wish.source, "making", now, now + life)
+        self.under_way.add(number)
         try:
-            self.sandboxes.create(made, policy.most_of(maker.groups))
+            self.sandboxes.create(made, most)
         except GaiaError:
+            self.under_way.discard(number)
             if ahead:
                 self.folders.unclaim(ahead)
             raise
-        try:
-            return self._begin(made, wish, maker, ahead=ahead is not None)
-        except GaiaError:
-            self.destroy(made, "failed")
-            raise
-        except OSError as error:
-            self.destroy(made, "failed")
-            raise Unavailable(f"The sandbox's home could not be made: {error.strerror or error}") from error
+        self.behind(lambda: self._carry_out(made, wish, maker, ahead=ahead is not None))
+        return self.sandboxes.find(made.id)
 
-    def _begin(self, made: Sandbox, wish: Wish, maker: Maker, *, ahead: bool) -> Sandbox:
+    def _carry_out(self, made: Sandbox, wish: Wish, maker: Maker, *, ahead: bool) -> None:
+        """Begin it; what fails is its problem, and nothing of it stays."""
+        try:
+            self._begin(made, wish, maker, ahead=ahead)
+        except GaiaError as error:
+            self.destroy(made, "failed", error.message)
+        except OSError as error:
+            self.destroy(made, "failed", f"The sandbox's home could not be made: {error.strerror or error}")
+        except Exception:
+            log.exception("The sandbox %s could not be begun and is destroyed", made.id)
+            self.destroy(made, "failed", "It could not be made, and the operators can read why")
+        finally:
+            self.under_way.discard(made.id)
+
+    def _begin(self, made: Sandbox, wish: Wish, maker: Maker, *, ahead: bool) -> None:
         home = self.folders.home(made.id) if ahead else self.folders.make(made.id)
         found = furnish(made.source, home, maker, self.settings, self.stock)
         source = replace(
@@ -97,10 +139,14 @@ class Lives:
         if not self.sandboxes.began(made.id, title, source):
             raise Conflict(f"The sandbox {made.id} was destroyed while it was made")
         size = self.settings.sandboxes.size
+        if made.visitor is not None:
+            self.hub.make_visitor(made.visitor)
         self.hub.start_for(made.username, made.server, {"size": size} if size else {})
-        return self.sandboxes.find(made.id)
+        if self.sandboxes.find(made.id).state not in LIVING:
+            self.finish(made)  # destroyed while it was started: nothing of the start may stay
 
-    def _check_here(self) -> None:
+    def check_here(self) -> None:
+        """Refuse where there are no sandboxes; raises NotAllowed or Unavailable."""
         if not self.settings.sandboxes.enabled:
             raise NotAllowed("There are no sandboxes here: the setting sandboxes.enabled is off")
         if not self.settings.has_sandboxes:
@@ -137,7 +183,10 @@ class Lives:
     # End ----------------------------------------------------------------------------------------
 
     def end(self, sandbox: Sandbox, why: Why) -> None:
-        """Stop a sandbox; its files stay for a while."""
+        """Stop a sandbox; its files stay for a while. Of a visitor's nothing stays."""
+        if sandbox.visitor is not None:
+            self.destroy(sandbox, why)
+            return
         until = self.sandboxes.clock() + timedelta(hours=self.settings.sandboxes.frozen_hours)
         self.folders.end(sandbox.id, why)
         if self.sandboxes.freeze(sandbox.id, why, until):
@@ -145,9 +194,9 @@ class Lives:
             self.messages.send(_frozen(sandbox, why, self.sandboxes.clock(), until))
         self.stop(sandbox)
 
-    def heard(self, username: str, server: str, reason: str) -> None:
+    def heard(self, server: str, reason: str) -> None:
         """Take the word of whoever ran a server for why it ended, if it was that of a sandbox and nobody else told."""
-        if kind_of(username, server) == "sandbox" and self.settings.kubernetes is not None:
+        if server.startswith(SANDBOX_SERVER) and self.settings.kubernetes is not None:
             self.folders.end(server.removeprefix(SANDBOX_SERVER), reason if reason in get_args(Why) else "lost")
 
     def stop(self, sandbox: Sandbox) -> None:
@@ -157,9 +206,9 @@ class Lives:
         except GaiaError as error:
             log.info("The hub did not stop %s: %s", sandbox.server, error.message)
 
-    def destroy(self, sandbox: Sandbox, why: Why = "") -> None:
+    def destroy(self, sandbox: Sandbox, why: Why = "", problem: str = "") -> None:
         """Take away everything of a sandbox, now or, where something does not answer, at the next passes."""
-        self.sandboxes.give_up(sandbox.id, why)
+        self.sandboxes.give_up(sandbox.id, why, problem)
         try:
             self.finish(sandbox)
         except (GaiaError, OSError) as error:
@@ -169,6 +218,8 @@ class Lives:
         """Take away what is left: processes, the hub's entry with its tokens, the lease, the files."""
         self.folders.end(sandbox.id, "stuck" if sandbox.why == "failed" else sandbox.why or "asked")
         self.hub.remove(sandbox.username, sandbox.server)
+        if sandbox.visitor is not None:
+            self.hub.forget_visitor(sandbox.visitor)
         for lease, _ in self.office.held_by(sandbox.username):
             if lease.thing == sandbox.server:
                 self.office.release(lease.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gaia_vre.core.errors import InvalidInput
+from gaia_vre.core.errors import InvalidInput, NotAllowed
 from gaia_vre.core.examples import example_notebooks, examples_folder
 from gaia_vre.sandboxes.addresses import read_address
 from gaia_vre.sandboxes.sources import check_source, readable_notebook, readable_project
@@ -31,8 +31,8 @@ class Offer:
     facts: list[words.Fact]
 
 
-def offer(service: Parts, who: Caller, language: Language, source: Source) -> Offer:
-    """Return what a sandbox from this source would run, for this person.
+def offer(service: Parts, who: Caller | None, language: Language, source: Source) -> Offer:
+    """Return what a sandbox from this source would run, for this person or for a visitor.
 
     Raises
     ------
@@ -44,14 +44,16 @@ def offer(service: Parts, who: Caller, language: Language, source: Source) -> Of
     if checked.kind == "dataset":
         known = Finder(service.catalog).dataset(checked.reference)
         if known.rights:
-            check_allowed(known.id, Gate(service).verdict(known.id, who.person).decision)
+            check_allowed(known.id, Gate(service).verdict(known.id, who.person if who else None).decision)
         if not known.opens_here:
             raise InvalidInput(f"{known.id} has no copy here: {known.access or 'the way to get it is not known'}")
         title, checked = known.title, replace(checked, reference=known.id)
-    elif checked.kind == "project":
+    elif checked.kind in ("project", "notebook") and who is None:
+        raise NotAllowed("Projects and what they publish are for those who have an account")
+    elif checked.kind == "project" and who:
         me = maker(service, who)
         title = readable_project(checked, me, service.registry.projects).project.title
-    elif checked.kind == "notebook":
+    elif checked.kind == "notebook" and who:
         title = readable_notebook(checked, maker(service, who), service.publications).publication.title
     elif checked.kind == "git":
         address = read_address(checked.reference, service.settings.sandboxes.repositories)

@@ -18,6 +18,7 @@ from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates
 from gaia_vre.service.login import Caller
 from gaia_vre.service.projects.routes import actor
 from gaia_vre.service.sandboxes import keeping, words
+from gaia_vre.service.sandboxes.bodies import Id
 from gaia_vre.service.sandboxes.lives import Lives
 from gaia_vre.service.sandboxes.offers import Offer, examples, offer
 from gaia_vre.service.sandboxes.routes import everything, find, maker
@@ -25,6 +26,7 @@ from gaia_vre.service.sandboxes.routes import everything, find, maker
 router = APIRouter(include_in_schema=False)
 PAGE = f"{PREFIX}sandboxes"
 NEW = f"{PREFIX}sandbox/new"
+STARTING = f"{PREFIX}sandbox/starting"
 OPERATE = f"{PREFIX}operate/sandboxes"
 _ID = r"^[a-z0-9]{4,16}$"
 Number = Annotated[str, Form(pattern=_ID)]
@@ -62,8 +64,29 @@ def make(
     _check_enabled(service)
     offered = offer(service, who, language, source)
     made = Lives.of(service).make(Wish(offered.source, offered.title), maker(service, who))
-    goal = urlencode({"next": lab_address(made)})
-    return redirect(f"/hub/spawn-pending/{quote(who.name)}/{made.server}?{goal}")
+    return redirect(f"{STARTING}/{made.id}")
+
+
+@router.get("/sandbox/starting/{number}")
+def starting(number: Id, request: Request, service: UsesParts, language: UsesLanguage) -> Response:
+    """Show that what a sandbox starts from is being fetched; go on when its lab starts, or say what the problem was."""
+    who = _visitor(request, service)
+    if who is None:
+        return service.login.begin(request, redirect, f"{STARTING}/{number}")
+    sandbox = service.sandboxes.find(number, who.name)
+    if sandbox.state == "running":
+        goal = urlencode({"next": lab_address(sandbox)})
+        return redirect(f"/hub/spawn-pending/{quote(who.name)}/{sandbox.server}?{goal}")
+    context = frame(service, language, who) | _words(service, language)
+    context |= {
+        "sandbox": sandbox,
+        "living": sandbox.state in LIVING,
+        "state": language.text(words.STATES[sandbox.state]),
+        "why": language.text(words.REASONS[sandbox.why]),
+        "count": words.countdown(language, sandbox, service.clock()),
+        "again": context["again"](sandbox.source),
+    }
+    return templates.TemplateResponse(request, "sandboxes/starting.html", context)
 
 
 @router.get("/sandboxes")

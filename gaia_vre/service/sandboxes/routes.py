@@ -25,9 +25,9 @@ def mine(who: UsesCaller, service: UsesParts) -> list[bodies.SandboxModel]:
     return [told(service, one) for one in service.sandboxes.of(maker(service, who).username)]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=202)
 def make(given: bodies.NewSandboxBody, who: ChangesAs, service: UsesParts) -> bodies.SandboxModel:
-    """Make a sandbox and begin to start it."""
+    """Make a sandbox; what it starts from is fetched and it is started after the answer, as its state tells."""
     wish = Wish(given.source.source, given.title)
     return told(service, Lives.of(service).make(wish, maker(service, who)))
 

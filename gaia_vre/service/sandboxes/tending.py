@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.core.kinds import SANDBOX_SERVER
+from gaia_vre.core.kinds import SANDBOX_SERVER, visitor_of
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.model import LIVING
 from gaia_vre.sandboxes.rules import Patience, Seen, end_of, warning_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ABANDONED = "The service was replaced while it was made: make it anew"
+_LATE = "It was not ready in time"
 _WORD_SECONDS = 15
 """The hub tells why a server ended when all of it has: a moment after the server is gone."""
 
@@ -37,6 +39,7 @@ class Tending:
             timedelta(seconds=parts.settings.labs.start_seconds),
             timedelta(seconds=_WORD_SECONDS),
         )
+        self._began = parts.clock()
         self._gone: dict[str, datetime] = {}
         """Since when the server of a sandbox that should live is not there."""
 
@@ -66,6 +69,9 @@ class Tending:
             self._live(sandbox, server, now)
 
     def _live(self, sandbox: Sandbox, server: Server | None, now: datetime) -> None:
+        if self._is_abandoned(sandbox):
+            self.lives.destroy(sandbox, "failed", _ABANDONED)
+            return
         ended = self.lives.folders.ended(sandbox.id)
         last = (server.last_activity or server.started) if server else None
         if server is not None:
@@ -74,11 +80,21 @@ class Tending:
         seen = Seen(server is not None, last, ended, absent)  # type: ignore[arg-type]
         why = end_of(sandbox, seen, now, self.patience)
         if why == "failed":
-            self.lives.destroy(sandbox, why)
+            self.lives.destroy(sandbox, why, _LATE)
         elif why is not None:
             self.lives.end(sandbox, why)
-        elif (minutes := warning_of(sandbox, now)) and self.lives.sandboxes.warn(sandbox.id, minutes):
+        elif (
+            sandbox.visitor is None
+            and (minutes := warning_of(sandbox, now))
+            and self.lives.sandboxes.warn(sandbox.id, minutes)
+        ):
             self.lives.messages.send(_warning(sandbox, minutes, now))
+
+    def _is_abandoned(self, sandbox: Sandbox) -> bool:
+        """Say whether an earlier service was making it, which is gone."""
+        if sandbox.state != "making" or sandbox.created >= self._began or sandbox.id in self.lives.under_way:
+            return False
+        return self.lives.sandboxes.find(sandbox.id).state == "making"  # as it is after it was looked for there
 
     def _remove_strangers(self, found: Sequence[Sandbox], numbers: Sequence[str], servers: Sequence[Server]) -> None:
         known = {(one.username, one.server) for one in found}
@@ -98,6 +114,8 @@ class Tending:
         log.warning("Server %s of %s belongs to no sandbox and is removed", server.name, server.username)
         try:
             self.lives.hub.remove(server.username, server.name)
+            if visitor := visitor_of(server.username):
+                self.lives.hub.forget_visitor(visitor)
         except GaiaError as error:
             log.warning("It is tried again at the next pass: %s", error.message)
 

@@ -148,7 +148,7 @@ def test_a_published_notebook_is_tried_in_a_sandbox_as_it_was_frozen(heat: World
     assert "The heat" in ada.get(f"{HOME}sandbox/new?notebook={number}").text
     write(heat, text="# Changed since")
     made = heat.program().post(f"{API}/sandboxes", json={"source": {"kind": "notebook", "reference": str(number)}})
-    assert made.status_code == 201, made.text
+    assert made.status_code == 202, made.text
     (file,) = StateFolder(heat.parts.settings.state).sandboxes.glob("*/home/heat.ipynb")
     assert json.loads(file.read_text())["cells"][0]["source"] == "# Heat"
     assert (made.json()["title"], made.json()["source"]["revision"]) == ("The heat", "v1")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def with_policy(world: World, **policy: Any) -> World:
 
 def make(world: World, **body: Any) -> dict[str, Any]:
     answer = world.program().post(API, json=body)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 202, answer.text
     world.hub.servers["ada"][answer.json()["server"]] = server(
         answer.json()["server"], last_activity=world.time[0].isoformat()
     )
@@ -89,10 +90,41 @@ def test_nobody_pays_with_the_pool_otherwise(world: World) -> None:
 
 def test_what_the_pool_cannot_bear_is_refused(world: World) -> None:
     world.hub.refusal = "4 cores asked, 2 left of Sandboxes. Nothing was started and nothing was charged"
-    answer = world.program().post(API, json={})
-    assert answer.status_code == 422
-    assert "2 left of Sandboxes" in answer.json()["detail"]
-    assert list(folders(world).numbers()) == [] or world.program().get(API).json() == []
+    made = world.program().post(API, json={}).json()
+    assert (made["state"], made["why"]) == ("destroying", "failed")
+    assert "2 left of Sandboxes" in made["problem"]
+    assert world.program().get(API).json() == []
+    world.hub.refusal = None
+    Reconciler(world.parts).step()
+    assert list(folders(world).numbers()) == []
+
+
+def test_nothing_slow_is_done_before_the_answer(world: World) -> None:
+    later: list[Callable[[], None]] = []
+    world = replace(world, parts=replace(world.parts, behind=later.append))
+    answer = world.program().post(API, json={"title": "Try it"})
+    made = answer.json()
+    assert (answer.status_code, made["state"], made["problem"]) == (202, "making", "")
+    assert (world.hub.done, list(folders(world).numbers())) == ([], [])
+    later.pop()()
+    assert look(world, made)["state"] == "running"
+    assert world.hub.done == [("POST", f"/users/ada/servers/{made['server']}")]
+
+
+def test_one_that_is_destroyed_before_it_is_begun_stays_destroyed(world: World) -> None:
+    later: list[Callable[[], None]] = []
+    world = replace(world, parts=replace(world.parts, behind=later.append))
+    made = world.program().post(API, json={}).json()
+    world.program().delete(f"{API}/{made['id']}")
+    later.pop()()
+    assert (look(world, made)["state"], list(folders(world).numbers())) == ("destroyed", [])
+    assert ("POST", f"/users/ada/servers/{made['server']}") not in world.hub.done
+
+
+def test_what_is_not_there_is_refused_at_once(world: World) -> None:
+    for source in ({"kind": "project", "reference": "not-there"}, {"kind": "notebook", "reference": "7"}):
+        assert world.program().post(API, json={"source": source}).status_code == 404
+    assert world.program().get(f"{API}/history").json() == []
 
 
 def test_two_at_once_are_the_limit(any_world: World) -> None:
@@ -196,6 +228,23 @@ def test_one_whose_service_was_killed_while_it_was_made_is_destroyed(world: Worl
     world.later(minutes=5)
     Reconciler(world.parts).step()
     assert (look(world, made)["state"], look(world, made)["why"]) == ("destroyed", "failed")
+
+
+def test_what_a_killed_service_was_making_is_taken_away_when_another_begins(world: World) -> None:
+    later: list[Callable[[], None]] = []
+    world = replace(world, parts=replace(world.parts, behind=later.append))
+    made = world.program().post(API, json={}).json()
+    folders(world).make(made["id"])
+    Reconciler(world.parts).step()
+    world.later(seconds=1)
+    Reconciler(world.parts).step()
+    assert look(world, made)["state"] == "making"
+    another = replace(world, parts=replace(world.parts))
+    Reconciler(another.parts).step()
+    told = look(another, made)
+    assert (told["state"], told["why"]) == ("destroyed", "failed")
+    assert "make it anew" in told["problem"]
+    assert list(folders(world).numbers()) == []
 
 
 # Its end -----------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ export function makeGaia(app: JupyterFrontEnd, notebooks: INotebookTracker | nul
     sandbox,
     projects: new Resource(() => projectsOf(ask), readProjects),
     page: name => `${service}${name}`,
+    work: `${base}work.zip`,
     picture: path => `${base}service/${path}`
   };
 }

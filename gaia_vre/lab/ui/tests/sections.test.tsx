@@ -56,6 +56,7 @@ let inserted: string[];
 let copied: string[];
 let folders: string[];
 let stopped: string[];
+let asked: [string, object | undefined][];
 let stream: EventSource;
 
 beforeEach(() => {
@@ -67,14 +68,18 @@ beforeEach(() => {
   copied = [];
   folders = [];
   stopped = [];
+  asked = [];
   stream = { close: () => undefined } as EventSource;
 });
 afterEach(() => act(() => root.unmount()));
 
-async function shown(answers: Record<string, Answer> = {}, sections: readonly Section[] = SECTIONS): Promise<Gaia> {
+async function shown(answers: Record<string, Answer> = {}, sections: readonly Section[] = SECTIONS, sandbox: string | null = null): Promise<Gaia> {
   const ask = async (path: string, question?: Question) => {
     if (question?.method === 'DELETE') {
       return void stopped.push(path);
+    }
+    if (question?.method === 'POST') {
+      asked.push([path, question.body]);
     }
     const answer = { ...ANSWERS, ...answers }[path];
     if (!answer || answer instanceof Error) {
@@ -97,10 +102,11 @@ async function shown(answers: Record<string, Answer> = {}, sections: readonly Se
     clusters: new Resource(() => ask('clusters'), readClusters),
     lab: new Resource(() => ask('lab'), readLab),
     sandboxes: new Resource(() => ask('service/api/sandboxes'), answer => readSandboxes(answer, Date.now())),
-    sandbox: null,
+    sandbox,
     projects: new Resource(() => ask('service/api/projects'), readProjects),
     settle: async () => undefined,
     page: name => `/services/gaia/${name}`,
+    work: '/user/ada/gaia/work.zip',
     picture: path => `/gaia/service/${path}`
   };
   await act(async () => {
@@ -209,12 +215,62 @@ test('a message is shown inert until it is put away', async () => {
 test('a sandbox is made longer and destroyed from its row, once asked', async () => {
   await shown();
   expect(place.textContent).toContain('1:38:1');
-  expect([...place.querySelectorAll('a')].some(one => one.getAttribute('href') === '/services/gaia/sandboxes#s-abcd')).toBe(true);
   await press(/^Extend by 60 min \(2 left\)/);
   await press('Destroy this sandbox');
   expect(stopped).toEqual([]);
   await press('Destroy this sandbox');
   expect(stopped).toEqual(['service/api/sandboxes/abcd']);
+});
+
+const RECEIPT = { at: '2026-11-23T12:00:00Z', place: 'project:heat', folder: EVIL, files: 3, size: 10, left_out: ['link'] };
+
+test('the work of a sandbox is kept from its row, where it is chosen, and the receipt stands there', async () => {
+  const project = { slug: 'heat', title: 'Ocean heat', account: 'a', role: 'editor', state: 'active', ends: '2027-01-01T00:00:00Z' };
+  const others = [{ ...project, slug: 'seen', role: 'viewer' }, { ...project, slug: 'over', state: 'archived' }];
+  await shown({ 'service/api/projects': [project, ...others], 'service/api/sandboxes/abcd/keep': RECEIPT });
+  await press(/^Keep </);
+  const choice = place.querySelector('select')!;
+  expect([...choice.options].map(one => [one.value, one.textContent])).toEqual([['home', 'my home'], ['project:heat', 'Ocean heat']]);
+  await act(async () => {
+    choice.value = 'project:heat';
+    choice.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await press('Keep there');
+  expect(asked).toEqual([['service/api/sandboxes/abcd/keep', { to: 'project:heat' }]]);
+  const said = place.querySelector('[data-gaia-section=sandboxes] .gaia-asked')!.textContent!;
+  expect(said).toContain('3 files are kept in Ocean heat: <img src=x');
+  expect(said).toContain('1 was left out.');
+  expect(place.querySelector('script, main img[onerror]')).toBeNull();
+});
+
+test('what does not fit is said where it was asked, with the choice still there', async () => {
+  const refusal = new Problem(409, 'Try: about 6 GiB asked, 1 GiB left in home; it fits in project:heat');
+  await shown({ 'service/api/sandboxes/abcd/keep': refusal });
+  await press(/^Keep </);
+  await press('Keep there');
+  expect(place.textContent).toContain('it fits in project:heat');
+  expect(place.querySelector('select')!.value).toBe('home');
+  await press('Leave it');
+  expect(place.querySelector('select')).toBeNull();
+});
+
+test('half a receipt is no receipt', async () => {
+  await shown({ 'service/api/sandboxes/abcd/keep': { place: 'home' } });
+  await press(/^Keep </);
+  await press('Keep there');
+  expect(place.textContent).toContain('GAIA gave half an answer.');
+});
+
+test('what a visitor has cannot be kept, and says so', async () => {
+  const own = { id: 'abcd', title: 'Try', state: 'running', seconds_left: 59, extensions_left: 0, extension_minutes: 60, url: '', visitor: true };
+  await shown({ 'service/api/sandboxes': [own] });
+  expect([...place.querySelectorAll('button, a')].some(one => one.textContent === 'Keep')).toBe(false);
+  expect(place.textContent).toContain('Nothing of it stays');
+  expect(place.querySelector('a[download]')).toBeNull();
+  await act(() => root.unmount());
+  root = createRoot(place);
+  await shown({ 'service/api/sandboxes': [own] }, SECTIONS, 'abcd');
+  expect(place.querySelector('a[download]')!.getAttribute('href')).toBe('/user/ada/gaia/work.zip');
 });
 
 test('a section that is folded and opened again before it is drawn stays open', async () => {

@@ -20,6 +20,9 @@ env:
   - name: GAIA_VRE_COOKIE_SECRET
     valueFrom:
       secretKeyRef: {name: gaia-vre, key: cookie-secret}
+  - name: {{ dig "sandboxes" "anonymous" "passphrase_variable" "GAIA_VRE_VISITOR_PASSPHRASE" .Values.jupyterhub.custom.gaia }}
+    valueFrom:
+      secretKeyRef: {name: gaia-vre, key: visitor-passphrase, optional: true}
   {{- with .Values.service.database.existingSecret }}
   - name: GAIA_VRE_DATABASE_URL
     valueFrom:

@@ -38,6 +38,8 @@ export interface Gaia {
   settle(): Promise<void>;
   /** Return the address of a page of the service. */
   page(name: string): string;
+  /** Address at which a visitor's sandbox gives all its files. */
+  work: string;
   /** Return the address of a picture that the service has. */
   picture(path: string): string;
 }

@@ -1,5 +1,6 @@
 import React, { useState } from 'react';
 import { Countdown } from '../parts/Countdown';
+import { Keep } from '../parts/Keep';
 import { Stop } from '../parts/Stop';
 import { spoken, Told } from '../parts/Told';
 import { useChanges, useGaia } from '../parts/context';
@@ -40,7 +41,7 @@ function Extend({ sandbox }: { sandbox: Sandbox }): JSX.Element {
 }
 
 function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
-  const { ask, page, sandbox: own, sandboxes, words } = useGaia();
+  const { ask, page, sandbox: own, sandboxes, words, work } = useGaia();
   const living = sandbox.state === 'making' || sandbox.state === 'running';
   const destroy = async () => {
     await ask(`service/api/sandboxes/${encodeURIComponent(sandbox.id)}`, { method: 'DELETE' });
@@ -53,7 +54,9 @@ function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
         <Countdown sandbox={sandbox} />
       </div>
       <p className="gaia-facts">
-        {living
+        {sandbox.visitor
+          ? words.t('Nothing of it stays: download what you want to keep.')
+          : living
           ? words.t('Files that you do not keep go with it.')
           : words.t('It has ended; its files stay until the time is over.')}
       </p>
@@ -63,7 +66,13 @@ function Row({ sandbox }: { sandbox: Sandbox }): JSX.Element {
             {words.t('Open')}
           </a>
         )}
-        {sandbox.state !== 'making' && (
+        {own === null && sandbox.state !== 'making' && !sandbox.visitor && <Keep sandbox={sandbox} />}
+        {own === sandbox.id && sandbox.visitor && (
+          <a className="gaia-button" href={work} download="sandbox.zip">
+            {words.t('Download the work')}
+          </a>
+        )}
+        {own !== null && sandbox.state !== 'making' && !sandbox.visitor && (
           <a className="gaia-button" href={page(`sandboxes#s-${encodeURIComponent(sandbox.id)}`)} target="_blank" rel="noopener">
             {words.t('Keep')}
           </a>

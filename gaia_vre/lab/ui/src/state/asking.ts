@@ -20,6 +20,8 @@ export interface Question {
   query?: URLSearchParams;
   body?: object;
   signal?: AbortSignal;
+  /** How long is waited, for what takes longer than others. */
+  patienceMs?: number;
 }
 
 export type Ask = (path: string, question?: Question) => Promise<unknown>;
@@ -28,11 +30,11 @@ export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 const PATIENCE_MS = 15000;
 
-/** Return what asks below an address; an answer that does not come within 15 s is given up. */
+/** Return what asks below an address; an answer that does not come within 15 s, or what the question says, is given up. */
 export function asker(base: string, language: string, send: Send, patienceMs = PATIENCE_MS): Ask {
   return async (path, question = {}) => {
     const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(), patienceMs);
+    const timer = setTimeout(() => waiting.abort(), question.patienceMs ?? patienceMs);
     const giveUp = () => waiting.abort();
     question.signal?.addEventListener('abort', giveUp);
     try {

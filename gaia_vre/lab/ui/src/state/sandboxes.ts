@@ -12,6 +12,8 @@ export interface Sandbox {
   extensionMinutes: number;
   /** Path of its lab, for its owner alone. */
   url: string | null;
+  /** It is that of a visitor without an account: nothing of it is kept. */
+  visitor: boolean;
 }
 
 /** How near its end a sandbox is. */
@@ -32,7 +34,8 @@ export function readSandboxes(answer: unknown, now: number): Sandbox[] {
       ends: now + amount(one.seconds_left, 'seconds_left') * 1000,
       extensionsLeft: amount(one.extensions_left, 'extensions_left'),
       extensionMinutes: amount(one.extension_minutes, 'extension_minutes'),
-      url: isOwnPath(url) ? url : null
+      url: isOwnPath(url) ? url : null,
+      visitor: one.visitor === true
     };
   });
 }
