@@ -141,6 +141,10 @@ class Picture:
     lowest: float | None = None
     highest: float | None = None
     roles: tuple[str, ...] = ("overview",)
+    along: str = ""
+    """The axis along which `numbers` are told; without a name it is time, or the names of lines."""
+    numbers: tuple[tuple[float | str, ...], ...] = ()
+    """Rows of first, last, lowest, mean and highest: the picture as a table."""
 
 
 @dataclass(frozen=True)

@@ -276,6 +276,8 @@ def _assets(dataset: Dataset) -> dict[str, Any]:
 
 def _picture(picture: Picture) -> dict[str, Any]:
     shown: dict[str, Any] = {"kind": picture.kind, "variable": picture.variable, "unit": picture.unit}
+    if picture.numbers:
+        shown |= {"along": picture.along, "numbers": [list(one) for one in picture.numbers]}
     shown |= {"lowest": picture.lowest, "highest": picture.highest, "shape": [picture.height, picture.width]}
     return {
         "href": f"../../{picture.path}",

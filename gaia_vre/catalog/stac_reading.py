@@ -130,6 +130,8 @@ def _pictures(collection: Document) -> Iterable[Picture]:
                 lowest=_number(shown.get("lowest")),
                 highest=_number(shown.get("highest")),
                 roles=_texts(one.get("roles")),
+                along=str(shown.get("along") or ""),
+                numbers=tuple(tuple(row) for row in shown.get("numbers") or ()),
             )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PICTURES_VERSION = 2
+PICTURES_VERSION = 3
 """Raise it when the drawing changes."""
 
 
@@ -96,6 +96,10 @@ def hide_pictures(descriptions: Iterable[Description], data: Path) -> None:
 
 
 def _picture(one: Drawing, path: str) -> Picture:
+    from gaia_vre.production.numbers import numbers
+
+    # Told once for all widths and themes of a drawing.
+    along, rows = numbers(one.subject) if one.key.endswith("-wide-light") else ("", ())
     return Picture(
         key=one.key,
         path=path,
@@ -109,6 +113,8 @@ def _picture(one: Drawing, path: str) -> Picture:
         lowest=one.subject.lowest,
         highest=one.subject.highest,
         roles=("thumbnail",) if one.key == "thumbnail" else ("overview",),
+        along=along,
+        numbers=rows,
     )
 
 

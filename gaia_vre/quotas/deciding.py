@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.amounts import MICRO
 from gaia_vre.core.errors import DoesNotFit, NotAllowed, NotFound, did_you_mean
 from gaia_vre.core.kinds import project_of
+from gaia_vre.messages.model import Message
 from gaia_vre.quotas import balances, leases
 from gaia_vre.quotas.accounts import Accounts, account_name
 from gaia_vre.quotas.events import Event, Events
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from gaia_vre.messages.model import Fact
     from gaia_vre.quotas.clock import Instant
     from gaia_vre.quotas.model import Account, Lease, LeaseKind
     from gaia_vre.quotas.policy import Rules
+
+_TOLD = timedelta(days=1)
+"""How long somebody is told that a cluster gave workers back."""
 
 
 @dataclass(frozen=True)
@@ -270,14 +276,17 @@ class Office:
         )
 
     def _note_shrink(self, lease: Lease, grown: Grown, now: Instant) -> None:
-        """Record that a cluster has to give workers back, which its owner has not asked for."""
+        """Record that a cluster has to give workers back, which its owner has not asked for, and tell them."""
         before = lease.rate.holding.workers // MICRO
         if grown.refusal is None or grown.granted >= before:
             return
         facts = _kept(grown.refusal.facts) | {"message": grown.refusal.message, "before": before}
         key = f"shrink:{lease.id}:{now.seconds}"
         account = str(grown.refusal.facts.get("account", ""))
-        self.events.record(Event(key, now.wall, "shrink", account, lease.username, lease.id, facts))
+        told: dict[str, Fact] = {"account": str(grown.refusal.facts.get("title", account))}
+        told |= {"granted": grown.granted, "before": before}
+        message = Message(key, "cluster-shrunk", lease.username, now.wall, told, "warn", now.wall + _TOLD)
+        self.events.record(Event(key, now.wall, "shrink", account, lease.username, lease.id, facts), message)
 
     def _live(self, lease_id: str) -> Lease:
         lease = self.ledger.find(lease_id)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +12,7 @@ import pytest
 
 from tests.cluster.test_site import dask_pods
 from tests.support.environment import until
-from tests.support.lab_client import LabClient, LabError
+from tests.support.lab_client import LabClient
 from tests.support.site import Site, upgraded
 
 SignIn = Callable[[str], LabClient]
@@ -57,83 +53,6 @@ def core_seconds(api: httpx2.Client) -> float:
 def age(moment: str) -> float:
     """Return how many seconds ago a moment was."""
     return time.time() - datetime.fromisoformat(moment).timestamp()
-
-
-# An API server in trouble ------------------------------------------------------------------------
-
-
-def test_an_api_server_that_refuses_for_a_minute_leaves_the_state_right(site: Site, sign_in: SignIn) -> None:
-    ada, grace = sign_in("ada"), sign_in("grace")
-    ada.start_server({"size": "small"}, seconds=180)
-    hub = pod_of(site, "component=hub")
-    with ThreadPoolExecutor(1) as aside, ada.open_notebook() as kernel:
-        with refusing(site):
-            start = aside.submit(attempt, grace)
-            until(lambda: refused(site), 30, "the API server refuses the hub")
-            began = time.monotonic()
-            while time.monotonic() - began < 60:
-                assert ada.api("GET", "kernels").status_code == 200
-                assert kernel.execute("print(6 * 7)").text.strip() == "42"
-        if words := start.result():
-            assert "cluster" in words
-            grace.start_server({"size": "small"}, seconds=180)
-    assert pod_of(site, "component=hub") == hub
-    assert [pod.split()[0] for pod in site.lab_pods()] == ["jupyter-ada", "jupyter-grace"]
-    for lab in (ada, grace):
-        with lab.service() as api:
-            until(lambda api=api: len(api.get("/quotas/usage").json()["holds"]) == 1, 60, "one lease for one lab")
-
-
-def attempt(lab: LabClient) -> str:
-    """Start a lab and return the words that refused it."""
-    try:
-        lab.start_server({"size": "small"}, seconds=240)
-    except LabError as error:
-        return str(error)
-    return ""
-
-
-@contextmanager
-def refusing(site: Site) -> Iterator[None]:
-    """Have the API server answer 429 to the hub, the gateway and the controller."""
-    level = {
-        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
-        "kind": "PriorityLevelConfiguration",
-        "metadata": {"name": f"{site.namespace}-shut"},
-        "spec": {
-            "type": "Limited",
-            "limited": {"nominalConcurrencyShares": 0, "borrowingLimitPercent": 0, "limitResponse": {"type": "Reject"}},
-        },
-    }
-    rule = {
-        "subjects": [{"kind": "Group", "group": {"name": f"system:serviceaccounts:{site.namespace}"}}],
-        "resourceRules": [
-            {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": True}
-        ],
-    }
-    flow = {
-        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
-        "kind": "FlowSchema",
-        "metadata": {"name": f"{site.namespace}-shut"},
-        "spec": {
-            "priorityLevelConfiguration": {"name": f"{site.namespace}-shut"},
-            "matchingPrecedence": 2,
-            "rules": [rule],
-        },
-    }
-    both = json.dumps({"apiVersion": "v1", "kind": "List", "items": [level, flow]})
-    try:
-        subprocess.run(["kubectl", "apply", "-f", "-"], input=both, text=True, check=True, capture_output=True)
-        yield
-    finally:
-        subprocess.run(["kubectl", "delete", "-f", "-"], input=both, text=True, check=True, capture_output=True)
-
-
-def refused(site: Site) -> bool:
-    asked = ["auth", "can-i", "list", "pods", "--as", f"system:serviceaccount:{site.namespace}:hub"]
-    group = ["--as-group", f"system:serviceaccounts:{site.namespace}"]
-    done = subprocess.run(["kubectl", *asked, *group], capture_output=True, text=True, check=False)
-    return "TooManyRequests" in done.stderr or "too many requests" in done.stderr.lower()
 
 
 def pod_of(site: Site, selector: str) -> Any:

@@ -161,6 +161,30 @@ def test_everybody_can_use_the_pages(
     assert found == {}
 
 
+@pytest.mark.parametrize("view", VIEWS[:3], ids=["wide, light", "narrow, dark", "narrowest, light"])
+def test_everybody_can_wait_for_a_lab(browser: Browser, environment: Environment, view: tuple[int, str, str]) -> None:
+    name = f"patient-{view[0]}"
+    page, _ = opened(browser, environment, view, bypass_csp=True)
+    page.route("**/progress?*", lambda _: None)  # never answered, so that the page stays
+    sign_in(page, environment, name)
+    settings = environment.state / "homes" / name / ".jupyter"
+    settings.mkdir(parents=True)
+    (settings / "jupyter_server_config.py").write_text("import time\n\ntime.sleep(5)\n")
+    page.goto("/hub/spawn")
+    page.locator("#spawn_form button[type=submit]").click()
+    page.wait_for_url(f"**/hub/spawn-pending/{name}*")
+    expect(page.locator("#list li").first).to_be_visible()
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= view[0]
+    page.screenshot(path=SHOTS / f"page-waiting-{view[1][:2]}-{view[0]}-{view[2]}.png", full_page=True)
+    page.context.close()
+    lab = LabClient(environment.url)
+    lab.login(name, environment.password())
+    lab.start_server()
+    lab.stop_server()
+    lab.close()
+
+
 def test_the_keyboard_alone_goes_from_the_sign_in_to_a_start(browser: Browser, environment: Environment) -> None:
     page, seen = opened(browser, environment, VIEWS[0])
     page.goto("/hub/login")

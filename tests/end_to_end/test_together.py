@@ -150,6 +150,25 @@ def test_a_project_folder_is_in_the_labs_of_its_members_by_their_roles(project: 
         client.stop_server()
 
 
+def test_the_panel_offers_what_a_project_has(project: Project, browser: Any, environment: Environment) -> None:  # noqa: F811
+    body = {"type": "notebook", "format": "json", "content": NOTEBOOK}
+    project.ada.http.get(f"{LAB}/lab")
+    headers = project.ada._headers(f"{LAB}/")
+    assert project.ada.http.put(f"{LAB}/api/contents/shared.ipynb", json=body, headers=headers).status_code == 201
+    ada, bob = (opened(browser, environment, name) for name in ("ada", "bob"))
+    ada.locator('.lm-TabBar-tab[data-id="gaia-panel"]').click()
+    ada.get_by_role("searchbox").fill("température de surface")
+    ada.get_by_role("button", name="Insert cell: OSTIA").click()
+    expect(bob.locator(".jp-Notebook")).to_contain_text('gaia.open("ostia-monthly")')
+    sections = ada.locator("[data-gaia-section]").evaluate_all("all => all.map(one => one.dataset.gaiaSection)")
+    shot(ada, "together-panel")
+    assert sections == ["catalog", "usage", "dask", "sandboxes"]  # a project is in no other
+    ada.context.close()
+    bob.context.close()
+    gone = project.ada.http.delete(f"{LAB}/api/contents/shared.ipynb", headers=headers)
+    assert gone.status_code == 204, gone.text
+
+
 def test_two_people_edit_at_once_and_one_who_is_taken_out_is_out(
     project: Project,
     browser: Any,  # noqa: F811

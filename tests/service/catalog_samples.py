@@ -23,7 +23,22 @@ HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)"> & "q
 LONG = "a-very-long-id-" * 20
 STORE = Asset("data", "zarr/sst.zarr", "application/vnd.zarr", "Zarr store, format 3", 4_200_000)
 LOOK = Picture("thumbnail", "catalog/sst/thumbnail-1.png", "image/png", 9, 300, 200, "map", "tos", roles=("thumbnail",))
-SEEN = Picture("overview-wide-light", "catalog/sst/look-1.png", "image/png", 9, 780, 300, "map", "tos", "K", 270, 303)
+BANDS = ((40.0, 46.0, 271.04, 288.5, 303.0), (30.0, 39.5, 280.0, 291.25, 300.0))
+SEEN = Picture(
+    "overview-wide-light",
+    "catalog/sst/look-1.png",
+    "image/png",
+    9,
+    780,
+    300,
+    "map",
+    "tos",
+    "K",
+    270,
+    303,
+    along="°N",
+    numbers=BANDS,
+)
 OTHERS = tuple(
     Picture(f"overview-{name}", "catalog/sst/look-1.png", "image/png", 9, 358, 300, "map", "tos", "K", 270, 303)
     for name in ("wide-dark", "narrow-light", "narrow-dark")

@@ -134,6 +134,16 @@ def test_a_dataset_tells_what_is_known_and_names_what_is_not(shelf: World) -> No
     assert get(shelf.anyone(), "catalog/bare").count(">unknown<") >= 5
 
 
+def test_what_a_picture_shows_stands_in_a_table_too(shelf: World) -> None:
+    page = get(shelf.anyone(), "catalog/sst")
+    table = page[page.index("The numbers as a table") : page.index("</figure>")]
+    assert re.findall(r"<th scope=\"col\"[^>]*>([^<]+)", table) == ["Latitude (°N)", "lowest", "mean", "highest"]
+    assert re.findall(r"<t[hd][^>]*>([^<]+)</t[hd]>", table)[4:8] == ["40 to 46", "271", "288.5", "303"]
+    client = shelf.anyone()
+    client.headers["Accept-Language"] = "fr"
+    assert "30 à 39,5" in get(client, "catalog/sst")
+
+
 def test_copies_at_other_sites_are_named(world: World) -> None:
     store = replace(STORE, copies=(Copy("toulouse", "https://toulouse.example/sst.zarr"),))
     write_catalog(catalog_of(world), opening(facts=replace(opening().facts, assets=(store,))))

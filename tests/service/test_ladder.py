@@ -86,6 +86,10 @@ def test_workers_go_first_and_nothing_new_starts(machine: Machine) -> None:
         assert (grown.granted, bool(grown.refusal)) == (0, True)
     machine.world.gateway.clusters = [cluster(workers=0)]
     assert told(machine) == ["used-up 100", "shrink"]
+    (shrunk,) = (one for one in messages(machine) if one.kind == "cluster-shrunk")
+    assert shrunk.facts == {"account": "ada", "granted": 0, "before": 2}
+    page = machine.world.browser().get(HOME).text
+    assert "Your Dask cluster gave workers back: 0 of 2 are left" in page
     pass_after(machine, 1800)
     assert machine.world.gateway.stopped == ["c1"]
 

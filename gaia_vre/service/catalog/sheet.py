@@ -9,14 +9,14 @@ from urllib.parse import quote
 from gaia_vre.catalog import views
 from gaia_vre.catalog.citing import cite
 from gaia_vre.catalog.model import POLES, Period
-from gaia_vre.core.marking import said
 from gaia_vre.service.catalog import words
-from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href, headed, picture_href
+from gaia_vre.service.catalog.cards import Extent, access_words, dataset_href
+from gaia_vre.service.catalog.drawings import drawings
 
 if TYPE_CHECKING:
     from gaia_vre.catalog.access import Decision
     from gaia_vre.catalog.engine.model import Document, Page
-    from gaia_vre.catalog.model import Box, Dataset, Picture
+    from gaia_vre.catalog.model import Box, Dataset
     from gaia_vre.look.language import Language
 
 _MOST_COPIES = 6
@@ -29,17 +29,6 @@ class Fact:
     name: str
     value: str | None
     href: str | None = None
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A picture of the data in each theme and width."""
-
-    caption: str
-    about: str
-    alt: str
-    sources: dict[str, str]
-    sizes: dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -93,15 +82,6 @@ def facts(language: Language, dataset: Dataset) -> list[Fact]:
         Fact(t("Contact"), dataset.contact.name if dataset.contact else None, f"mailto:{mails[0]}" if mails else None),
         *([Fact(t("Taken from"), dataset.package)] if dataset.package else []),
     ]
-
-
-def drawings(language: Language, dataset: Dataset, prefix: str) -> list[Drawing]:
-    """Return the pictures of the data, each with its widths and themes."""
-    groups: dict[str, list[Picture]] = {}
-    for one in dataset.facts.pictures:
-        if "overview" in one.roles:
-            groups.setdefault(one.key.split("-")[0], []).append(one)
-    return [_drawing(language, group, prefix) for group in groups.values()]
 
 
 def time_line(language: Language, dataset: Dataset, this_year: int) -> Line | None:
@@ -166,38 +146,6 @@ def sheet(
         "has_shapes": any(one.shape for one in dataset.facts.variables),
         "stac": f"{prefix}stac/collections/{quote(dataset.id, safe='')}",
     }
-
-
-def _drawing(language: Language, group: list[Picture], prefix: str) -> Drawing:
-    one = group[0]
-    caption = headed(language.text(CAPTIONS[one.kind], variable=one.variable.replace("_", " ")))
-    values = ""
-    if one.lowest is not None and one.highest is not None:
-        low, high = language.number(_short(one.lowest)), language.number(_short(one.highest))
-        values = language.text("from {low} to {high}", low=low, high=high) + (f"\u00a0{one.unit}" if one.unit else "")
-    return Drawing(
-        caption=caption,
-        about=values,
-        alt=f"{caption}, {values}" if values else caption,
-        sources={each.key.partition("-")[2]: picture_href(prefix, each) or "" for each in group},
-        sizes={each.key.partition("-")[2]: (each.width, each.height) for each in group},
-    )
-
-
-CAPTIONS = {
-    "map": said("{variable}, by place"),
-    "hovmoller": said("{variable}, mean over latitude, by time and longitude"),
-    "series": said("{variable}, mean over the area, by time"),
-    "image": said("{variable}"),
-    "points": said("{variable}, by place of each row"),
-    "profile": said("{variable}, by height"),
-    "traces": said("Traces as recorded: {variable}"),
-    "response": said("Response of the instrument: {variable}"),
-}
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 def _year(instant: str) -> float:

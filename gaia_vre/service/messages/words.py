@@ -115,6 +115,14 @@ def _used_up(facts: Facts, language: Language) -> Said:
     return Said(title, said, f"{USAGE}/ask", language.text("Ask for more"))
 
 
+def _shrunk(facts: Facts, language: Language) -> Said:
+    left, before = facts.number("granted"), facts.number("before")
+    title = language.text("Your Dask cluster gave workers back: {left} of {before} are left", left=left, before=before)
+    said = language.text("The account {account} bears no more of them now.", account=facts.given("account"))
+    goes = language.text("What it computes goes on with what is left, or waits; workers come back when there is room.")
+    return Said(title, f"{said} {goes}", USAGE, language.text("Usage"))
+
+
 def _will_stop(facts: Facts, language: Language) -> Said:
     name, at = facts.given("name"), facts.at("stops")
     if name:
@@ -292,6 +300,7 @@ def _unknown(facts: Facts, language: Language) -> Said:
 _KINDS: dict[str, Callable[[Facts, Language], Said]] = {
     "budget-notice": _notice,
     "budget-used-up": _used_up,
+    "cluster-shrunk": _shrunk,
     "will-stop": _will_stop,
     "ended": _ended,
     "request-asked": _asked,

@@ -217,6 +217,19 @@ test('a sandbox is made longer and destroyed from its row, once asked', async ()
   expect(stopped).toEqual(['service/api/sandboxes/abcd']);
 });
 
+test('a section that is folded and opened again before it is drawn stays open', async () => {
+  await shown();
+  const section = place.querySelector<HTMLDetailsElement>('[data-gaia-section=projects]')!;
+  await act(async () => {
+    for (const open of [false, true]) {
+      section.open = open;
+      section.dispatchEvent(new Event('toggle'));
+    }
+  });
+  expect(section.open).toBe(true);
+  expect(section.textContent).toContain('I work asada');
+});
+
 test('a project says who pays, opens its folder and tells its members', async () => {
   await shown();
   const section = place.querySelector('[data-gaia-section=projects]')!;

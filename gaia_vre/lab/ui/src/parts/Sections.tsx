@@ -23,19 +23,20 @@ function keepFolded(id: string, open: boolean): void {
 function SectionOf({ section }: { section: Section }): JSX.Element | null {
   const gaia = useGaia();
   useChanges(section.watches?.(gaia) ?? gaia.search);
-  const [open, setOpen] = useState(() => !readFolded().includes(section.id));
-  if (section.absent?.(gaia)) {
-    return null;
-  }
+  return section.absent?.(gaia) ? null : <Fold section={section} />;
+}
+
+function Fold({ section }: { section: Section }): JSX.Element {
+  const gaia = useGaia();
+  // The browser alone opens and folds it: a later drawing that said so too would undo what was pressed meanwhile.
+  const [initially] = useState(() => !readFolded().includes(section.id));
+  const [open, setOpen] = useState(initially);
   const toggled = (event: React.SyntheticEvent<HTMLDetailsElement>) => {
-    const now = event.currentTarget.open;
-    if (now !== open) {
-      setOpen(now);
-      keepFolded(section.id, now);
-    }
+    setOpen(event.currentTarget.open);
+    keepFolded(section.id, event.currentTarget.open);
   };
   return (
-    <details open={open} onToggle={toggled} data-gaia-section={section.id}>
+    <details open={initially} onToggle={toggled} data-gaia-section={section.id}>
       <summary>
         <h2>{section.title(gaia)}</h2>
         <span className="gaia-summary">
