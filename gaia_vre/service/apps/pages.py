@@ -67,11 +67,11 @@ def wake(
 ) -> Response:
     """Start an app for somebody who may visit it."""
     who = _visitor(request, service)
+    if who is not None:
+        service.login.check_proof(who, proof)
     shown = _find(service, number, who)
     if shown is None:
         raise NotSignedIn("Nobody is signed in: open the app's page")
-    if who is not None:
-        service.login.check_proof(who, proof)
     try:
         service.app_servers.wake(shown)
     except GaiaError as error:
