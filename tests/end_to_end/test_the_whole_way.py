@@ -109,9 +109,6 @@ def _start(walk: Walk) -> None:
     page.goto("/hub/spawn")
     walk.shots("start")
     page.locator("#spawn_form button[type=submit]").click()
-    # A start that is quick skips the page on which one waits.
-    page.wait_for_url(re.compile(rf"/spawn-pending/|/user/{walk.name}/lab"), wait_until="commit")
-    shot(page, f"way-waiting-{walk.said.locale[:2]}-1440")
     page.wait_for_url(f"**/user/{walk.name}/lab**")
     page.get_by_title("Python 3 (ipykernel)").first.click()
     expect(page.get_by_text(re.compile(r"Python 3 \(ipykernel\) \| (Idle|Inactif)"))).to_be_visible()
