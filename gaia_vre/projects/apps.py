@@ -12,8 +12,8 @@ from gaia_vre.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from gaia_vre.database.apps import AppRow, AppVisitorRow
 from gaia_vre.database.projects import ProjectRow
 from gaia_vre.projects import rules
+from gaia_vre.projects.audience import Changes, Wanted, is_for, title_of
 from gaia_vre.projects.model import Event
-from gaia_vre.projects.publishing import Changes, Wanted
 from gaia_vre.projects.store import note, project_of, role_in
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from gaia_vre.core.app_settings import Apps as AppSettings
+    from gaia_vre.projects.audience import Audience
     from gaia_vre.projects.folders import Folders
     from gaia_vre.projects.model import Actor, Project, Role
-    from gaia_vre.projects.publishing import Audience
     from gaia_vre.projects.store import Projects
 
 PROGRAMS = (".py", ".ipynb")
@@ -125,8 +125,7 @@ class Apps:
         """Let nobody visit an app any more; raises NotFound, NotAllowed."""
         with self._projects.changing(slug) as (connection, project):
             role = role_in(connection, project.id, by, self._projects.clock())
-            if not rules.may(role, "people", project):  # also when nothing else can be changed any more
-                rules.check_may(role, "write", project)
+            rules.check_may_withdraw(role, project)
             found = _living(connection, project, number)
             now = self._projects.clock()
             connection.execute(update(AppRow).where(AppRow.id == number).values(withdrawn=now))
@@ -139,11 +138,7 @@ class Apps:
         name = wanted.path.rpartition("/")[2]
         if not name.endswith(PROGRAMS) or name.startswith("."):
             raise InvalidInput(f"{wanted.path[:80]!a} is no app: a Panel program ends in .py or .ipynb")
-        if wanted.audience == "public" and not public:
-            raise NotAllowed("Here nothing is published to everybody: choose those who are signed in")
-        title = wanted.title.strip() or name.rpartition(".")[0][: rules.TITLE]
-        rules.check_words(title, "")
-        return title
+        return title_of(wanted, public=public)
 
     # Visiting -----------------------------------------------------------------------------------
 
@@ -176,7 +171,7 @@ class Apps:
             for row in connection.execute(query.limit(_SHOWN)).all():
                 app, project = _app(row, "app_"), project_of(row)
                 role = role_in(connection, project.id, who, self._projects.clock()) if who else None
-                if role is not None or self.is_open(app) or (app.audience != "members" and who is not None):
+                if is_for(app.audience, role, who, public=self._public):
                     found.append(ShownApp(app, project, role))
         return found
 

@@ -187,7 +187,9 @@ class PublishedDatasets:
         self._projects.seen_by(slug, by)
         with self._projects.changing(slug) as (connection, project):
             role = role_in(connection, project.id, by, self._projects.clock())
-            if not (withdrawing and rules.may(role, "people", project)):
+            if withdrawing:
+                rules.check_may_withdraw(role, project)
+            else:
                 rules.check_may(role, "write", project)
             yield connection, project
 

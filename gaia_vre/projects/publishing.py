@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import delete, func, insert, select, update
 
-from gaia_vre.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from gaia_vre.core.errors import Conflict, InvalidInput, NotFound
 from gaia_vre.database.projects import ProjectRow
 from gaia_vre.database.publications import PublicationRow, PublicationVersionRow
 from gaia_vre.projects import rendering, rules
+from gaia_vre.projects.audience import Wanted, is_for, title_of
 from gaia_vre.projects.model import Event
 from gaia_vre.projects.store import note, project_of, role_in
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from gaia_vre.projects.audience import Audience, Changes
     from gaia_vre.projects.folders import Folders
     from gaia_vre.projects.model import Actor, Project, Role
     from gaia_vre.projects.store import Projects
 
-Audience = Literal["members", "signed-in", "public"]
 MOST, MOST_VERSIONS, _SHOWN = 100, 5, 500
 
 
@@ -53,25 +54,6 @@ class Shown:
     publication: Publication
     project: Project
     role: Role | None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What somebody says of a notebook that is to be published."""
-
-    path: str
-    title: str = ""
-    audience: Audience = "members"
-    listed: bool = False
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What somebody says anew of a publication; None: as it is."""
-
-    title: str | None = None
-    audience: Audience | None = None
-    listed: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -168,8 +150,7 @@ class Publications:
         """Show something no longer, and forget its content; raises NotFound, NotAllowed."""
         with self._projects.changing(slug) as (connection, project):
             role = role_in(connection, project.id, by, self._projects.clock())
-            if not rules.may(role, "people", project):  # also when nothing else can be changed any more
-                rules.check_may(role, "write", project)
+            rules.check_may_withdraw(role, project)
             table = PublicationRow
             here = (table.id == number) & (table.project_id == project.id) & table.withdrawn.is_(None)
             found = connection.execute(select(table.title).where(here)).first()
@@ -259,10 +240,7 @@ class Publications:
         publication = _publication(row, "pub_")
         project = project_of(row)
         role = role_in(connection, project.id, who, self._projects.clock()) if who else None
-        audience = publication.audience
-        if audience == "public" and not self._public:
-            audience = "signed-in"
-        allowed = role is not None or audience == "public" or (audience == "signed-in" and who is not None)
+        allowed = is_for(publication.audience, role, who, public=self._public)
         return Shown(publication, project, role) if allowed else None
 
 
@@ -286,11 +264,7 @@ def _check(wanted: Wanted, *, public: bool) -> str:
     """Return the title; raises InvalidInput or NotAllowed for what cannot be said of a publication."""
     if not wanted.path.endswith(".ipynb"):
         raise InvalidInput(f"{wanted.path[:80]!a} is no notebook: its name does not end in .ipynb")
-    if wanted.audience == "public" and not public:
-        raise NotAllowed("Here nothing is published to everybody: choose those who are signed in")
-    title = wanted.title.strip() or wanted.path.rpartition("/")[2].removesuffix(".ipynb")[: rules.TITLE]
-    rules.check_words(title, "")
-    return title
+    return title_of(wanted, public=public)
 
 
 def _pack(content: bytes) -> str:

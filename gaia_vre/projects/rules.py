@@ -111,6 +111,15 @@ def check_may(role: Role | None, act: Act, project: Project) -> None:
     raise NotAllowed(f"In {project.slug} this is for {_and_above(least)}; {mine}")
 
 
+def check_may_withdraw(role: Role | None, project: Project) -> None:
+    """Raise NotAllowed unless somebody may take back what a project published.
+
+    Editors may; whoever decides about people may also when nothing else can be changed any more.
+    """
+    if not may(role, "people", project):
+        check_may(role, "write", project)
+
+
 def check_given(giver: Role, now_has: Role | None, role: Role | None) -> None:
     """Raise NotAllowed unless somebody may give this role to, or take it from, another who has one now.
 

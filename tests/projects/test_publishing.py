@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound
+from gaia_vre.projects.audience import Changes, Wanted
 from gaia_vre.projects.folders import Folders
 from gaia_vre.projects.model import Actor
-from gaia_vre.projects.publishing import MOST, MOST_VERSIONS, Changes, Publication, Publications, Wanted
+from gaia_vre.projects.publishing import MOST, MOST_VERSIONS, Publication, Publications
 from tests.projects.conftest import ADA, BOB, EVE, Desk
 
 NOTEBOOK = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
 from gaia_vre.core.kinds import app_server, project_user
 from gaia_vre.projects.apps import ShownApp
-from gaia_vre.projects.publishing import Audience, Changes, Wanted
+from gaia_vre.projects.audience import Audience, Changes, Wanted
 from gaia_vre.service.apps.routes import AppNumber, change_app, withdraw_app
 from gaia_vre.service.apps.servers import AppServer, refused
 from gaia_vre.service.apps.words import step_words

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from gaia_vre.projects.apps import App
-from gaia_vre.projects.publishing import Audience, Changes, Wanted
+from gaia_vre.projects.audience import Audience, Changes, Wanted
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.projects.bodies import Number, Slug
 from gaia_vre.service.projects.routes import actor

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from gaia_vre.core.errors import NotAllowed, NotFound, NotSignedIn
 from gaia_vre.look.language import Language
-from gaia_vre.projects.publishing import Audience, Changes, Shown, Wanted
+from gaia_vre.projects.audience import Audience, Changes, Wanted
+from gaia_vre.projects.publishing import Shown
 from gaia_vre.projects.rules import TITLE
 from gaia_vre.service.apps.words import VISITORS
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts

@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from gaia_vre.projects.publishing import Audience, Changes, Publication, Shown, Wanted
+from gaia_vre.projects.audience import Audience, Changes, Wanted
+from gaia_vre.projects.publishing import Publication, Shown
 from gaia_vre.projects.rules import TITLE
 from gaia_vre.service.dependencies import ChangesAs, Parts, UsesCaller, UsesParts
 from gaia_vre.service.projects.bodies import Number, Slug
