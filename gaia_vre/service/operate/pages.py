@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
@@ -59,6 +60,23 @@ def end_maintenance(service: UsesParts, who: SubmitsAs) -> Response:
     Maintenance(service.engine).end()
     Acts(service.engine).record(Act(who.name, "resumed"), service.clock())
     return redirect(PAGE)
+
+
+def paging(address: str, asked: dict[str, Any], total: int, page: int, rows: int) -> dict[str, Any]:
+    """Return what the template of a list in pages says of them: how many, which one, and where the others are.
+
+    Parameters
+    ----------
+    asked
+        What the form asks for, kept in the addresses of the other pages; its word is the parameter ``q``.
+    """
+    given = {("q" if name == "word" else name): value for name, value in asked.items()}
+    return {
+        "total": total,
+        "page": page,
+        "pages": max(1, -(-total // rows)),
+        "to": lambda number: f"{address}?{urlencode(given | {'page': number})}",
+    }
 
 
 def operator(request: Request, service: Parts) -> Caller | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -12,7 +11,7 @@ from gaia_vre.core.errors import NotFound
 from gaia_vre.service.dependencies import UsesLanguage, UsesParts
 from gaia_vre.service.frame import frame, redirect, templates
 from gaia_vre.service.operate.acts import KINDS, Act, Acts
-from gaia_vre.service.operate.pages import PAGE, Word, operator
+from gaia_vre.service.operate.pages import PAGE, Word, operator, paging
 from gaia_vre.service.operate.people import ROWS, People, Sort, Wanted
 from gaia_vre.service.operate.running import Wanted as WantedServers
 from gaia_vre.service.operate.running import lines_of
@@ -42,15 +41,11 @@ def people(
         return service.login.begin(request, redirect, f"{PAGE}/people")
     everybody = People(service.engine)
     found, total = everybody.find(asked, page)
-    given = {("q" if name == "word" else name): value for name, value in asdict(asked).items()}
-    context = frame(service, language, who) | {
+    context = frame(service, language, who) | paging(f"{PAGE}/people", asdict(asked), total, page, ROWS)
+    context |= {
         "asked": asked,
         "people": found,
-        "total": total,
-        "page": page,
-        "pages": max(1, -(-total // ROWS)),
         "communities": everybody.communities(),
-        "to": lambda number: f"{PAGE}/people?{urlencode(given | {'page': number})}",
         "short": lambda value: words.short(language, value),
     }
     return templates.TemplateResponse(request, "operate/people.html", context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
@@ -15,7 +14,7 @@ from gaia_vre.service.actions import stop_for
 from gaia_vre.service.dependencies import SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import frame, own_page, redirect, templates
 from gaia_vre.service.model import Thing
-from gaia_vre.service.operate.pages import PAGE, Word, check_operator, operator
+from gaia_vre.service.operate.pages import PAGE, Word, check_operator, operator, paging
 from gaia_vre.service.operate.people_pages import Number
 from gaia_vre.service.operate.running import ROWS, Sort, Wanted, lines_of, shares_of, sites
 from gaia_vre.service.quotas import words
@@ -53,18 +52,14 @@ def servers(
         return service.login.begin(request, redirect, SERVERS)
     now, (told, everything) = service.clock(), service.running.servers()
     found = lines_of(service.engine, everything, asked, now)
-    given = {("q" if name == "word" else name): value for name, value in asdict(asked).items()}
-    context = frame(service, language, who) | {
+    context = frame(service, language, who) | paging(SERVERS, asdict(asked), len(found), page, ROWS)
+    context |= {
         "asked": asked,
         "lines": found[ROWS * (page - 1) : ROWS * page],
-        "total": len(found),
         "everything": len(everything),
         "told": told,
-        "page": page,
-        "pages": max(1, -(-len(found) // ROWS)),
         "kinds": KINDS,
         "sites": sites(service.engine),
-        "to": lambda number: f"{SERVERS}?{urlencode(given | {'page': number})}",
         "short": lambda value: words.short(language, value),
     }
     return templates.TemplateResponse(request, "operate/servers.html", context)
@@ -83,14 +78,8 @@ def shares(
     if who is None:
         return service.login.begin(request, redirect, f"{PAGE}/shares")
     found, total = shares_of(service.engine, q.strip(), page)
-    context = frame(service, language, who) | {
-        "q": q,
-        "shares": found,
-        "total": total,
-        "page": page,
-        "pages": max(1, -(-total // ROWS)),
-        "to": lambda number: f"{PAGE}/shares?{urlencode({'q': q, 'page': number})}",
-    }
+    context = frame(service, language, who) | paging(f"{PAGE}/shares", {"q": q}, total, page, ROWS)
+    context |= {"q": q, "shares": found}
     return templates.TemplateResponse(request, "operate/shares.html", context)
 
 

@@ -16,10 +16,11 @@ export function burn(data, width) {
   const from = all[0].at;
   const to = [...all, ...running].reduce((last, { at }) => (at > last ? at : last), from);
   const days = (to - from) / DAY;
+  const hourly = days < FEW_DAYS;
   const room = Math.max(2, Math.floor(width / TICK_WIDTH));
   const svg = plot({
     width, height: 240, marginLeft: 48, marginRight: 12, marginTop: 22, marginBottom: 24,
-    x: { type: days < FEW_DAYS ? "time" : "utc", domain: [from, to] },
+    x: { type: hourly ? "time" : "utc", domain: [from, to] },
     y: { domain: [0, highest * ROOM] },
     marks: [
       gridY({ ticks: 4, stroke: "var(--gaia-rule)", strokeOpacity: 1 }),
@@ -32,7 +33,7 @@ export function burn(data, width) {
       ...bound(data.limit, "var(--gaia-ink)", "var(--gaia-ink)"),
       ruleY([0], { stroke: "var(--gaia-edge)" }),
       axisX({
-        ticks: days < FEW_DAYS ? room : Math.min(room, Math.floor(days)), tickFormat: days < FEW_DAYS ? hour : day, tickSize: 3,
+        ticks: hourly ? room : Math.min(room, Math.floor(days)), tickFormat: hourly ? hour : day, tickSize: 3,
         color: "var(--gaia-edge)", fill: "var(--gaia-muted)", label: null,
       }),
       axisY({ ticks: 4, tickFormat: number, tickSize: 0, label: data.unit, labelArrow: "none", fill: "var(--gaia-muted)" }),
