@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
+from gaia_vre.isolation.second_names import names_below
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from gaia_vre.isolation.second_names import Names
 
 BLOCK = 1 << 20
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -47,7 +50,7 @@ class Found:
 def walk(root: Path) -> Iterator[Found]:
     """Return all entries below a folder, in the order of their names."""
     errors: list[OSError] = []
-    inside_names = _several_names(root)
+    known = names_below(root)
     for folder, below, names, descriptor in os.fwalk(os.fsencode(root), onerror=errors.append):
         inside = os.path.relpath(folder, os.fsencode(root))
         prefix = b"" if inside == b"." else inside + b"/"
@@ -55,7 +58,7 @@ def walk(root: Path) -> Iterator[Found]:
         if not below and not names and prefix:
             yield Found(prefix.rstrip(b"/"), "folder")
         for name in sorted([*names, *(one for one in below if _is_link(one, descriptor))]):
-            yield from _entry(prefix + name, name, descriptor, inside_names)
+            yield from _entry(prefix + name, name, descriptor, known)
         for error in errors:
             path = os.fsencode(error.filename or b"?")
             yield Found(prefix + path.rpartition(b"/")[2], "left", why=f"cannot be read: {error.strerror}")
@@ -64,19 +67,7 @@ def walk(root: Path) -> Iterator[Found]:
         yield Found(os.fsencode(error.filename or b"?").rpartition(b"/")[2], "left", why=f"{error.strerror}")
 
 
-def _several_names(root: Path) -> Counter[tuple[int, int]]:
-    """Return how many names below the root those files have that have several."""
-    found: Counter[tuple[int, int]] = Counter()
-    for _, _, names, descriptor in os.fwalk(os.fsencode(root)):
-        for name in names:
-            with suppress(OSError):
-                facts = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                if facts.st_nlink > 1:
-                    found[facts.st_dev, facts.st_ino] += 1
-    return found
-
-
-def _entry(path: bytes, name: bytes, folder: int, inside: Counter[tuple[int, int]]) -> Iterator[Found]:
+def _entry(path: bytes, name: bytes, folder: int, known: Names) -> Iterator[Found]:
     try:
         facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if stat.S_ISLNK(facts.st_mode):
@@ -93,7 +84,7 @@ def _entry(path: bytes, name: bytes, folder: int, inside: Counter[tuple[int, int
         return
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         facts = os.fstat(descriptor)
-        if facts.st_nlink > max(1, inside[facts.st_dev, facts.st_ino]):
+        if known.lead_outside(facts):
             yield Found(path, "left", why="it has another name outside of the folder")
         elif stat.S_ISREG(facts.st_mode):
             yield Found(path, "file", facts.st_size, facts.st_mtime_ns, file=file)

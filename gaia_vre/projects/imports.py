@@ -129,7 +129,7 @@ class Imports:
 
     def _note(self, staged: str, slug: str, who: Actor, facts: ProjectFacts) -> int:
         members = {one.username: one.model_dump(mode="json") for one in facts.members if one.role in _ROLES}
-        datasets = {one.id: _cited(one.model_dump()) for one in facts.datasets}
+        datasets = {one.id: _cited(one.model_dump()) for one in facts.datasets if one.cited}
         told = {"slug": facts.slug, "members": list(members.values()), "datasets": list(datasets.values())}
         values = {"staged": staged, "slug": slug, "username": who.name, "made": self._projects.clock(), "facts": told}
         with self._engine.begin() as connection:

@@ -44,7 +44,7 @@ def copy_folder(source: Path, target: Path, bound: Bound, what: str) -> Copying:
     copying = Copying(bound.size, bound.files)
     try:
         with ExitStack() as opened:
-            copying.folder(_entered(source, opened), _entered(target, opened), "")
+            copying.whole(_entered(source, opened), _entered(target, opened))
     except TooLarge as error:
         limits = f"{bound.size / 2**20:,.0f} MiB or {bound.files:,} files"
         raise TooLarge(f"{what} has more than {limits}, which is what the home of a sandbox holds") from error

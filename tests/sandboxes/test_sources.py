@@ -93,6 +93,18 @@ def test_a_copy_follows_no_link_and_takes_no_device(tmp_path: Path) -> None:
     assert sorted(one.name for one in (tmp_path / "copy").rglob("*")) == ["sub", "work.ipynb"]
 
 
+def test_a_copy_leaves_out_what_has_another_name_outside(tmp_path: Path) -> None:
+    source = tmp_path / "project"
+    (source / "sub").mkdir(parents=True)
+    (tmp_path / "theirs.csv").write_text("of somebody else")
+    (source / "mine.csv").write_text("ours")
+    os.link(tmp_path / "theirs.csv", source / "sub" / "taken.csv")
+    os.link(source / "mine.csv", source / "sub" / "mine-too.csv")
+    copied = copy_folder(source, tmp_path / "copy", Bound(1000, 10), "heat")
+    assert copied.left_out == ["sub/taken.csv"]
+    assert sorted(one.name for one in (tmp_path / "copy").rglob("*.csv")) == ["mine-too.csv", "mine.csv"]
+
+
 @pytest.mark.parametrize("bound", [Bound(3, 10), Bound(1000, 1)], ids=["bytes", "files"])
 def test_a_copy_ends_at_its_bound(tmp_path: Path, bound: Bound) -> None:
     (tmp_path / "project").mkdir()

@@ -78,6 +78,18 @@ def test_a_project_goes_from_one_machine_to_another(
     assert there.pending.of("ocean-heat") == []
 
 
+def test_what_was_only_opened_elsewhere_is_not_cited_here(
+    world: World, other: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project(world)
+    told = {"datasets": ["ostia-monthly"], "project": "ocean-heat"}
+    assert world.program().post("/services/gaia/api/openings", json=told).status_code == 204
+    files = str(world.parts.registry.folder("ocean-heat"))
+    ask(world, monkeypatch, "export", "ocean-heat", "--to", str(tmp_path / "usb"), "--files", files)
+    ask(other, monkeypatch, "import", str(tmp_path / "usb" / "ocean-heat"))
+    assert other.parts.registry.lives.cited("ocean-heat") == []
+
+
 def test_a_project_is_downloaded_as_a_file(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     project(world)
     target = tmp_path / "heat.zip"

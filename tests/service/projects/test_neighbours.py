@@ -168,6 +168,17 @@ def test_the_archive_holds_nothing_of_a_neighbour(heat: World) -> None:
     assert (files["mine.txt"], files["mine-too.txt"]) == (b"ours", b"ours")
 
 
+def test_a_sandbox_that_is_a_copy_holds_nothing_of_a_neighbour(heat: World) -> None:
+    (heat.parts.folders.path("heat") / "mine.txt").write_text("ours")
+    body = {"source": {"kind": "project", "reference": "heat"}}
+    made = heat.program("bob-token").post("/services/gaia/api/sandboxes", json=body)
+    assert made.status_code == 202, made.text
+    home = Path(heat.parts.settings.state) / "sandboxes" / made.json()["id"]
+    found = [one for one in home.rglob("*") if one.is_file()]
+    assert "mine.txt" in {one.name for one in found}
+    assert not [one for one in found if SECRET.encode() in one.read_bytes()]
+
+
 @pytest.mark.parametrize("to", ["project:heating", "project:heat/../heating", "project:../heating", "project:heat-"])
 def test_nothing_is_kept_in_a_neighbours_folder(heat: World, to: str) -> None:
     before = sorted(one.name for one in heat.parts.folders.path("heating").iterdir())
