@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gaia_vre.core.app_rooms import APP_KINDS
 from gaia_vre.shared import SharedProject
 from gaia_vre.shared import project as door
 
@@ -195,9 +196,10 @@ def withdraw(name: str, number: int) -> None:
 @click.option("--title", default="", help="What others read; its file's name when left out.")
 @click.option("--audience", type=click.Choice(["members", "signed-in", "public"]), default="members", show_default=True)
 @click.option("--listed", is_flag=True, help="Have it stand in the list of what projects publish.")
+@click.option("--kind", type=click.Choice(APP_KINDS), help="Whose program it is; as its source tells when left out.")
 @_as_json
 def publish_app(name: str, path: str, as_json: bool, **said: Any) -> None:
-    """Let others use a Panel program (.py or .ipynb) of a project's folder in their browser."""
+    """Let others use a Panel, Streamlit or Voilà program (.py or .ipynb) of a project's folder in their browser."""
     made = door(name).publish_app(path, **said)
     click.echo(json.dumps(made) if as_json else f"App {made['id']}: {made['address']}")
 

@@ -10,7 +10,10 @@ from gaia_vre.core.part import Part
 class Apps(Part):
     """Programs of projects that others visit."""
 
-    enabled: bool = Field(default=True, description="Whether editors may publish Panel apps, and anybody visits them.")
+    enabled: bool = Field(
+        default=True,
+        description="Whether editors may publish Panel, Streamlit and Voilà apps, and anybody visits them.",
+    )
     idle_minutes: float = Field(
         default=20,
         ge=0.05,

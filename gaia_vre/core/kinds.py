@@ -13,13 +13,14 @@ SANDBOX_SERVER = "sandbox-"
 APP_SERVER = "app-"
 """The hub knows an app of a project as a server of the project's user with such a name: ``p-heat/app-7``."""
 
-VISITOR_USER = "sandbox-"
-"""The hub knows the sandbox of a visitor, who has no account, as one of this user: ``sandbox-1a2b3c4d``."""
+SANDBOX_USER = "sandbox-"
+"""The hub knows each sandbox as the server of a user of its own, ``sandbox-1a2b3c4d``, which reaches nothing of its
+person's: not at the hub, and where users have hosts of their own not in the browser either."""
 
 PROJECT_GROUP = "gaia-projects"
 """The hub's group of those users: what the service may do to servers of projects, it may do to no person's."""
-VISITOR_GROUP = "gaia-visitors"
-"""The hub's group of the users of visitors, for the same reason."""
+SANDBOX_GROUP = "gaia-sandboxes"
+"""The hub's group of the users that have sandboxes, for the same reason."""
 
 
 def project_user(slug: str) -> str:
@@ -45,14 +46,14 @@ def app_of(username: str, server: str) -> int | None:
     return int(number)
 
 
-def visitor_user(number: str) -> str:
-    """Return the hub's user that has the sandbox of a visitor, given the sandbox's number."""
-    return f"{VISITOR_USER}{number}"
+def sandbox_user(number: str) -> str:
+    """Return the hub's user that has a sandbox, given the sandbox's number."""
+    return f"{SANDBOX_USER}{number}"
 
 
-def visitor_of(username: str) -> str | None:
-    """Return the number of the sandbox that a visitor has; None for a person or a project."""
-    return username.removeprefix(VISITOR_USER) if username.startswith(VISITOR_USER) else None
+def number_of(username: str) -> str | None:
+    """Return the number of the sandbox that this user has; None for a person or a project."""
+    return username.removeprefix(SANDBOX_USER) if username.startswith(SANDBOX_USER) else None
 
 
 def kind_of(username: str, server: str) -> ServerKind:
@@ -65,7 +66,7 @@ def kind_of(username: str, server: str) -> ServerKind:
     server
         Its name; empty for a user's first one.
     """
-    if server.startswith(SANDBOX_SERVER) or username.startswith(VISITOR_USER):
+    if server.startswith(SANDBOX_SERVER) or username.startswith(SANDBOX_USER):
         return "sandbox"
     if not username.startswith(PROJECT_USER):
         return "personal"

@@ -22,6 +22,7 @@ class AppRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     path: Mapped[str] = mapped_column(String(1000))
+    kind: Mapped[str] = mapped_column(String(16), server_default="panel")
     title: Mapped[str] = mapped_column(String(120))
     audience: Mapped[str] = mapped_column(String(16))
     listed: Mapped[bool] = mapped_column()

@@ -1,4 +1,4 @@
-"""Serve one app of a project in a lab's place: a Panel program behind the hub's sign-in.
+"""Serve one app of a project in a lab's place: a Panel, Streamlit or Voilà program behind the hub's sign-in.
 
 The sign-in is that of jupyter-server-proxy's standalone server. It asks who loads a page and lets every websocket
 pass, so here these are asked too; and they are cut when their visitor may not be here any more.
@@ -17,15 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from gaia_vre.core.app_rooms import APP, IDLE_SECONDS, OPEN_TO_ALL
+from gaia_vre.core.app_rooms import APP, APP_KINDS, IDLE_SECONDS, KIND, OPEN_TO_ALL
 from gaia_vre.core.project_links import PROJECTS
 from gaia_vre.lab.configuration import PROJECT_VARIABLE, variables
+from gaia_vre.lab.programs import BELOW_PREFIX, command, missing, voila_visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tornado.httputil import HTTPHeaders
     from tornado.websocket import WebSocketHandler
+
+    from gaia_vre.core.app_rooms import AppKind
 
 LOOK_SECONDS = 10.0
 REMEMBERED_SECONDS = 15
@@ -79,17 +82,29 @@ class Told:
     """What the environment says of the app."""
 
     program: Path
+    kind: AppKind
     idle_seconds: float
     open_to_all: bool
 
 
 def told(environment: Mapping[str, str]) -> Told:
-    """Return what is to be served; raises FileNotFoundError for a program that is not there any more."""
+    """Return what is to be served.
+
+    Raises
+    ------
+    FileNotFoundError
+        The program is not there any more.
+    ModuleNotFoundError
+        What serves programs of its kind is not installed.
+    """
     folder = Path(environment[PROJECTS]) / environment[PROJECT_VARIABLE]
     program = folder / environment[APP]
     if not program.is_file():
         raise FileNotFoundError(f"{environment[APP]} is not in the project's folder any more")
-    return Told(program, float(environment[IDLE_SECONDS]), environment.get(OPEN_TO_ALL) == "1")
+    kind = next(one for one in APP_KINDS if one == environment[KIND])
+    if words := missing(kind):
+        raise ModuleNotFoundError(words)
+    return Told(program, kind, float(environment[IDLE_SECONDS]), environment.get(OPEN_TO_ALL) == "1")
 
 
 def main() -> None:
@@ -98,7 +113,7 @@ def main() -> None:
 
     try:
         what = told(os.environ)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ModuleNotFoundError) as error:
         sys.exit(str(error))
     use_private_runtime_folder()
     os.environ.update(variables(os.environ))
@@ -111,7 +126,9 @@ async def serve(what: Told, watch: Watch) -> int:
 
     # No port: on a shared machine anyone could connect to it, past the sign-in.
     socket = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "app"
-    program = await asyncio.create_subprocess_exec(*_command(what.program, socket), cwd=what.program.parent)
+    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
+    serve = command(what.kind, what.program, socket, prefix)
+    program = await asyncio.create_subprocess_exec(*serve, cwd=what.program.parent)
     try:
         ended = asyncio.ensure_future(program.wait())
         if not await _answers(socket, ended):
@@ -124,12 +141,6 @@ async def serve(what: Told, watch: Watch) -> int:
         if program.returncode is None:
             program.kill()
             await program.wait()
-
-
-def _command(program: Path, socket: Path) -> list[str]:
-    # Where a websocket comes from is checked before it reaches the program.
-    serve = [sys.executable, "-m", "panel", "serve", str(program)]
-    return [*serve, "--unix-socket", str(socket), "--allow-websocket-origin", "*"]
 
 
 async def _answers(socket: Path, ended: asyncio.Future[int]) -> bool:
@@ -171,14 +182,15 @@ def _proxy(what: Told, socket: Path, watch: Watch) -> Any:
         def get_proxy_base_class(self) -> tuple[type[Any], dict[str, Any]]:
             found, given = super().get_proxy_base_class()
             given["state"]["proc"] = "is run by us, so that nobody is let in before it answers"
-            return _door(found, watch), given
+            return _door(found, watch, what.kind), given
 
     # Activity is what visitors do, which the hub's proxy sees: the server's own news would say so always.
     said = {"no_authentication": what.open_to_all, "unix_socket": str(socket), "activity_interval": 0}
+    said["absolute_url"] = what.kind in BELOW_PREFIX
     return AppServer(command=[str(what.program)], **said)
 
 
-def _door(base: Any, watch: Watch) -> type[Any]:
+def _door(base: Any, watch: Watch, kind: AppKind) -> type[Any]:
     """Return the handler of an app's pages and websockets."""
     from tornado.web import HTTPError
 
@@ -189,10 +201,17 @@ def _door(base: Any, watch: Watch) -> type[Any]:
                 return
             if not self.no_authentication and not self.current_user:
                 raise HTTPError(403, "Open the app's page first")
+            offered = [one.strip() for one in self.request.headers.get("Sec-WebSocket-Protocol", "").split(",") if one]
+            path = "/" + self.path_args[0]
+            if kind == "voila" and not voila_visits.may_open(path, offered):
+                raise HTTPError(403, "A visitor connects to the kernel of a page, and to nothing else")
             watch.opened(self)
 
         def on_message(self, message: str | bytes) -> None:
             watch.touched()
+            if kind == "voila" and not voila_visits.may_send(message, self.selected_subprotocol):
+                log.warning("A message of a visitor that is no move of a widget is dropped")
+                return
             super().on_message(message)
 
         def proxy_request_headers(self) -> HTTPHeaders:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +12,7 @@ from gaia_vre.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from gaia_vre.database.apps import AppRow, AppVisitorRow
 from gaia_vre.database.projects import ProjectRow
 from gaia_vre.projects import rules
+from gaia_vre.projects.app_kinds import PROGRAMS, check_kind, kind_of
 from gaia_vre.projects.audience import Changes, Wanted, is_for, title_of
 from gaia_vre.projects.model import Event
 from gaia_vre.projects.store import note, project_of, role_in
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from gaia_vre.core.app_rooms import AppKind
     from gaia_vre.core.app_settings import Apps as AppSettings
     from gaia_vre.projects.audience import Audience
     from gaia_vre.projects.folders import Folders
     from gaia_vre.projects.model import Actor, Project, Role
     from gaia_vre.projects.store import Projects
 
-PROGRAMS = (".py", ".ipynb")
 _SHOWN, _MOST_BYTES = 500, 20 * 2**20
-_OTHERS = {"streamlit": "Streamlit", "voila": "Voilà"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class App:
 
     id: int
     path: str
+    kind: AppKind
     title: str
     audience: Audience
     listed: bool
@@ -71,8 +72,13 @@ class Apps:
 
     # Publishing ---------------------------------------------------------------------------------
 
-    def publish(self, slug: str, wanted: Wanted, by: Actor) -> App:
+    def publish(self, slug: str, wanted: Wanted, by: Actor, kind: AppKind | None = None) -> App:
         """Let others visit a program of a project's folder; it runs as it is whenever it is woken.
+
+        Parameters
+        ----------
+        kind
+            Whose program it is; None: as its source tells.
 
         Raises
         ------
@@ -86,15 +92,15 @@ class Apps:
         mine = self._projects.seen_by(slug, by)
         rules.check_may(mine.role, "write", mine.project)
         title = self._check(wanted, public=self._public)
-        _check_kind(wanted.path, self._folders.read(slug, wanted.path, _MOST_BYTES))
+        kind = kind_of(wanted.path, self._folders.read(slug, wanted.path, _MOST_BYTES), kind)
         with self._projects.changing(slug) as (connection, project):
             rules.check_may(role_in(connection, project.id, by, self._projects.clock()), "write", project)
             self._check_room(connection, project, wanted.path)
             values = {"project_id": project.id, "path": wanted.path, "title": title, "open_to_all": False}
-            values |= {"audience": wanted.audience, "listed": wanted.listed}
+            values |= {"kind": kind, "audience": wanted.audience, "listed": wanted.listed}
             made = insert(AppRow).values(**values, by=by.name, at=self._projects.clock()).returning(AppRow.id)
             number = connection.execute(made).scalar_one()
-            facts = {"title": title, "path": wanted.path, "audience": wanted.audience}
+            facts = {"title": title, "path": wanted.path, "kind": kind, "audience": wanted.audience}
             note(connection, project.id, Event(self._projects.clock(), by.name, "app-published", facts))
             return _one(connection, number)
 
@@ -107,14 +113,24 @@ class Apps:
         if (connection.scalar(select(func.count()).where(living)) or 0) >= most:
             raise Conflict(f"{project.slug} publishes {most} apps, which is the most: withdraw one first")
 
-    def change(self, slug: str, number: int, changes: Changes, by: Actor) -> App:
-        """Say anew for whom an app is, whether it stands in the list, or its title; raises NotFound, NotAllowed."""
-        said = {name: value for name, value in vars(changes).items() if value is not None}
+    def change(self, slug: str, number: int, changes: Changes, by: Actor, kind: AppKind | None = None) -> App:
+        """Say anew for whom an app is, whether it stands in the list, its title or kind.
+
+        Raises
+        ------
+        NotFound, NotAllowed
+            It is not there, or that is for editors.
+        InvalidInput
+            Its program is of no such kind.
+        """
+        said: dict[str, Any] = {name: value for name, value in vars(changes).items() if value is not None}
         with self._projects.changing(slug) as (connection, project):
             rules.check_may(role_in(connection, project.id, by, self._projects.clock()), "write", project)
             before = _living(connection, project, number)
             wanted = Wanted(before.path, before.title, before.audience, before.listed)
             said["title"] = self._check(replace(wanted, **said), public=self._public or "audience" not in said)
+            if kind is not None:
+                said["kind"] = check_kind(before.path, kind)
             connection.execute(update(AppRow).where(AppRow.id == number).values(**said))
             after = _one(connection, number)
             facts = {"title": after.title, "audience": after.audience, "before": before.audience}
@@ -137,7 +153,7 @@ class Apps:
             raise NotAllowed("Here projects publish no apps: the operators have switched them off")
         name = wanted.path.rpartition("/")[2]
         if not name.endswith(PROGRAMS) or name.startswith("."):
-            raise InvalidInput(f"{wanted.path[:80]!a} is no app: a Panel program ends in .py or .ipynb")
+            raise InvalidInput(f"{wanted.path[:80]!a} is no app: a program ends in .py or .ipynb")
         return title_of(wanted, public=public)
 
     # Visiting -----------------------------------------------------------------------------------
@@ -236,11 +252,3 @@ def _living(connection: Connection, project: Project, number: int) -> App:
 
 def _app(row: object, before: str = "") -> App:
     return App(**{name: getattr(row, before + name) for name in App.__dataclass_fields__})
-
-
-def _check_kind(path: str, source: bytes) -> None:
-    """Raise InvalidInput for a program that is plainly for another server than Panel's."""
-    text = source.decode(errors="replace")
-    for module, name in _OTHERS.items():
-        if f"import {module}" in text and "panel" not in text:
-            raise InvalidInput(f"{path[:80]!a} is a {name} app, and {name} is not installed here: Panel is")

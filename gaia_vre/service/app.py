@@ -90,7 +90,7 @@ def create_app(parts: Parts, *, reconcile: bool = True) -> FastAPI:
         app.mount(f"{PREFIX}/leaflet", StaticFiles(directory=leaflet))
     streamed = frozenset({f"{PREFIX}{IMPORTS}", f"{PREFIX}{BAG}"})
     app.add_middleware(BoundedBody, limit=parts.settings.service.body_limit_bytes, streamed=streamed)
-    app.add_middleware(Measured, metrics=parts.metrics)
+    app.add_middleware(Measured, metrics=parts.metrics, labs=parts.settings.addresses.labs)
     return app
 
 

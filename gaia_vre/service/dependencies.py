@@ -34,6 +34,7 @@ from gaia_vre.service.operate.running import Running
 from gaia_vre.service.projects.groups import GroupsNow
 from gaia_vre.service.projects.servers import ProjectServers
 from gaia_vre.service.sandboxes.doorkeeper import Doorkeeper
+from gaia_vre.service.sandboxes.owners import Owners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +146,7 @@ class Parts:
     @cached_property
     def running(self) -> Running:
         """What the hub told of servers a moment ago."""
-        return Running(self.hub, self.clock)
+        return Running(self.hub, self.owners, self.clock)
 
     @cached_property
     def signers(self) -> Signers:
@@ -161,6 +162,11 @@ class Parts:
     def sandboxes(self) -> Sandboxes:
         """The sandboxes of everybody."""
         return Sandboxes(self.engine, self.clock)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Whose these are, which the hub does not know."""
+        return Owners(self.sandboxes, self.office.holders)
 
     @cached_property
     def under_way(self) -> set[str]:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _CODES = {kind.status: code for code, kind in ERRORS.items() if code != "settings"}
 
 
-_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",

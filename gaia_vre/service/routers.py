@@ -11,6 +11,7 @@ from gaia_vre.service.catalog import routes as access
 from gaia_vre.service.catalog import search_routes
 from gaia_vre.service.messages import pages as message_pages
 from gaia_vre.service.messages import routes as message_routes
+from gaia_vre.service.openings import routes as opening_routes
 from gaia_vre.service.operate import pages as operate_pages
 from gaia_vre.service.operate import people_pages as operate_people
 from gaia_vre.service.operate import server_pages as operate_servers
@@ -42,6 +43,7 @@ _API = (
     message_routes,
     start_routes,
     visit_routes,
+    opening_routes,
     moving_routes,
     life_routes,
     past_routes,

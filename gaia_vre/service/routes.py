@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gaia_vre.core.errors import InvalidInput, NotAllowed
-from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
+from gaia_vre.service.actions import servers_of, stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import ChangesAs, UsesCaller, UsesParts
 from gaia_vre.service.model import Kind, Reason, Thing
 from gaia_vre.service.sandboxes.lives import Lives
@@ -96,7 +96,7 @@ def me(who: UsesCaller) -> Me:
 @router.get("/servers")
 def servers(who: UsesCaller, service: UsesParts) -> list[ServerModel]:
     """List my servers that run, start or stop."""
-    return [ServerModel.model_validate(each) for each in service.login.fresh(who).servers]
+    return [ServerModel.model_validate(each) for each in servers_of(service, who)]
 
 
 @router.post("/server", status_code=202)
@@ -153,7 +153,7 @@ def report_ending(report: Report, who: UsesCaller, service: UsesParts) -> None:
         raise NotAllowed(f"{who.name} may not report ends; the hub does")
     if report.ended > service.clock() + _CLOCKS_DIFFER:
         raise InvalidInput(f"ended: {report.ended.isoformat()} is in the future")
-    thing = Thing(report.kind, report.username, report.name)
+    thing = Thing(report.kind, service.owners.name(report.username), report.name)
     service.store.report(thing, report.reason, report.started, report.ended, report.detail)
     if thing.kind == "server":
         service.measures.ask_for(thing.username)

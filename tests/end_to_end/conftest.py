@@ -1,7 +1,8 @@
-"""One started environment for all tests of this folder."""
+"""One started environment for all tests of this folder, or a site that runs elsewhere."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,14 +12,23 @@ import pytest
 
 from tests.support.environment import Environment
 from tests.support.lab_client import LabClient
-from tests.support.site import a_site, has_cluster
+from tests.support.site import Reached, a_site, has_cluster
+
+ON_A_CLUSTER = Path(__file__).with_name("cluster.yaml")
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """The environment, started once; the tests leave it as they found it. With a cluster given it is a site there."""
+    """The environment, started once; the tests leave it as they found it.
+
+    With GAIA_VRE_SITE_URL it is the site there, with a cluster given one that is installed on it; what asks for more
+    than those have skips and says so.
+    """
+    if url := os.environ.get("GAIA_VRE_SITE_URL"):
+        yield cast("Environment", Reached(url))
+        return
     if has_cluster():
-        with a_site() as site:
+        with a_site(ON_A_CLUSTER) as site:
             yield cast("Environment", site)
         return
     environment = Environment(tmp_path_factory.mktemp("environment") / "state")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+import nbformat
 import pytest
 import websocket
 from playwright.sync_api import Page, expect
@@ -17,6 +18,7 @@ from tests.end_to_end.test_browser import browser, pytestmark, shot, sign_in  # 
 from tests.end_to_end.test_together import token_of
 from tests.support.environment import Environment, until
 from tests.support.lab_client import LabClient
+from tests.support.site import Reached
 
 SLUG = "slide-heat"
 PEOPLE = ("ada", "bob", "eve")
@@ -32,6 +34,36 @@ except OSError:
     wrote = "reads"
 pn.Column(depth, pn.pane.Str(pn.bind(lambda number: f"twice is {2 * number}", depth)), wrote).servable(title="Slide")
 """
+
+
+STREAMLIT = """
+from pathlib import Path
+import streamlit as st
+import gaia_vre as gaia
+gaia.open("ostia-monthly")
+depth = st.slider("Depth", 0, 10, 3)
+st.write(f"twice is {2 * depth}")
+try:
+    Path(__file__).with_name("written.txt").write_text("by the app")
+    st.write("writes")
+except OSError:
+    st.write("reads")
+"""
+VOILA = """
+from pathlib import Path
+import ipywidgets as widgets
+from IPython.display import display
+depth = widgets.IntSlider(description="Depth", min=0, max=10, value=3)
+said = widgets.Label("twice is 6")
+depth.observe(lambda change: setattr(said, "value", f"twice is {2 * change.new}"), names="value")
+try:
+    Path("written.txt").write_text("by the app")
+    wrote = "writes"
+except OSError:
+    wrote = "reads"
+display(widgets.VBox([depth, said, widgets.Label(wrote)]))
+"""
+OTHERS = {"streamlit": "stream.py", "voila": "page.ipynb"}
 
 
 @dataclass
@@ -57,6 +89,11 @@ class Apps:
         found = self.ask("ada", "GET", "/quotas/accounts").json()
         return float(next(one for one in found if one["name"] == f"project:{SLUG}")["held"]["servers"])
 
+    def used(self) -> list[tuple[str, str]]:
+        """Return the datasets that were opened for the project, and by whom last."""
+        found = self.ask("ada", "GET", f"/projects/{SLUG}/facts").json()["datasets"]
+        return [(one["id"], one["last_by"]) for one in found if one["opened"]]
+
     def knock(self, name: str | None) -> int:
         """Return how the app's websocket answers to somebody's browser, or to one that nobody has signed in with."""
         cookies = self.people[name].cookies(self.place) if name else None
@@ -67,31 +104,40 @@ class Apps:
 
 
 @pytest.fixture(scope="module")
-def apps(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
+def place(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """An environment whose apps sleep soon; a site elsewhere has the same settings."""
+    if isinstance(environment, Reached):
+        yield environment
+        return
     state = tmp_path_factory.mktemp("apps") / "state"
     state.mkdir(mode=0o700)
     shutil.copytree(environment.state / "data", state / "data", symlinks=True)
     own = Environment(state, settings={"projects": {"public_results": True, "apps": {"idle_minutes": 0.5}}})
     try:
-        own.start()
-        people = {}
-        for name in PEOPLE:
-            people[name] = LabClient(own.url)
-            people[name].login(name, own.password())
-        found = Apps(own, people, {name: token_of(one) for name, one in people.items()})
-        assert found.ask("ada", "POST", "/projects", {"title": "Slide <b>heat", "slug": SLUG}).status_code == 201
-        assert found.ask("ada", "PUT", f"/projects/{SLUG}/members/bob", {"role": "viewer"}).status_code == 200
-        folder = own.state / "projects" / SLUG
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "slide.py").write_text(PROGRAM)
-        made = found.ask("ada", "POST", f"/projects/{SLUG}/apps", {"path": "slide.py", "title": "Slide <i>it"})
-        assert made.status_code == 201, made.text
-        found.number = made.json()["id"]
-        yield found
-        for one in people.values():
-            one.close()
+        yield own.start()
     finally:
         own.down()
+
+
+@pytest.fixture(scope="module")
+def apps(place: Environment) -> Iterator[Apps]:
+    people = {}
+    for name in PEOPLE:
+        people[name] = LabClient(place.url)
+        people[name].login(name, place.password())
+    found = Apps(place, people, {name: token_of(one) for name, one in people.items()})
+    made = found.ask("ada", "POST", "/projects", {"title": "Slide <b>heat", "slug": SLUG})
+    assert made.status_code in (201, 409), made.text  # a site that is kept has it from before
+    assert found.ask("ada", "PUT", f"/projects/{SLUG}/members/bob", {"role": "viewer"}).status_code == 200
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(VOILA)])
+    for name, text in {"slide.py": PROGRAM, "stream.py": STREAMLIT, "page.ipynb": nbformat.writes(page)}.items():
+        place.write_to_project(SLUG, name, text)
+    made = found.ask("ada", "POST", f"/projects/{SLUG}/apps", {"path": "slide.py", "title": "Slide <i>it"})
+    assert made.status_code == 201, made.text
+    found.number = made.json()["id"]
+    yield found
+    for one in people.values():
+        one.close()
 
 
 def opened(browser: Any, apps: Apps, name: str) -> Page:  # noqa: F811
@@ -190,6 +236,45 @@ def test_what_is_public_is_open_to_all_until_it_is_for_members_again(browser: An
     page.goto(apps.place)
     assert "/hub/login" in page.url
     anybody.close()
+
+
+def moved(page: Page, kind: str, number: int) -> None:
+    """Move the slider of an app by one, and see the number change that its program computes of it."""
+    expect(page.get_by_text(f"twice is {2 * number}")).to_be_visible()
+    handle = page.locator(".noUi-handle") if kind == "voila" else page.get_by_role("slider")
+    handle.press("ArrowRight")
+    expect(page.get_by_text(f"twice is {2 * number + 2}")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_an_app_of_another_kind_wakes_works_cuts_off_and_sleeps(browser: Any, apps: Apps, kind: str) -> None:  # noqa: F811
+    assert apps.ask("ada", "PUT", f"/projects/{SLUG}/members/bob", {"role": "viewer"}).status_code == 200
+    made = apps.ask("ada", "POST", f"/projects/{SLUG}/apps", {"path": OTHERS[kind]}).json()
+    assert made["kind"] == kind
+    place = f"/user/p-{SLUG}/app-{made['id']}/"
+    page, closed = opened(browser, apps, "bob"), []
+    page.on("websocket", lambda one: one.on("close", lambda _: closed.append(one.url)))
+    page.goto(f"/services/gaia/apps/{made['id']}")
+    page.wait_for_url(f"**{place}**")
+    moved(page, kind, 3)
+    assert apps.held() == 1
+    if bubblewrap() is not None:
+        expect(page.get_by_text("reads", exact=True)).to_be_visible()
+    shot(page, f"app-{kind}")
+    if kind == "streamlit":
+        until(lambda: ("ostia-monthly", f"p-{SLUG}") in apps.used(), 30, "the project knows what its app opened")
+    assert apps.people["eve"].http.get(place).status_code == 403
+    assert apps.ask("ada", "DELETE", f"/projects/{SLUG}/members/bob").status_code == 204
+
+    def cut() -> bool:
+        page.get_by_role("slider").first.press("ArrowLeft")  # so that it does not fall asleep
+        page.wait_for_timeout(500)
+        return bool(closed)
+
+    until(cut, 90, "his connection is cut")
+    page.context.close()
+    until(lambda: apps.held() == 0, 120, "it sleeps and holds nothing")
+    assert apps.ask("ada", "DELETE", f"/projects/{SLUG}/apps/{made['id']}").status_code == 204
 
 
 def test_what_is_withdrawn_is_gone(browser: Any, apps: Apps) -> None:  # noqa: F811

@@ -20,6 +20,7 @@ from tests.support.environment import free_port
 TOLD = {
     "GAIA_VRE_PROJECT": "heat",
     "GAIA_VRE_APP": "plots/slide.py",
+    "GAIA_VRE_APP_KIND": "panel",
     "GAIA_VRE_APP_IDLE_SECONDS": "1",
     "GAIA_VRE_APP_OPEN": "1",
 }
@@ -90,7 +91,7 @@ def test_an_app_is_quiet_since_its_last_visitor_did_something() -> None:
 
 def test_the_environment_says_what_is_served(projects: Path) -> None:
     found = told(TOLD | {"GAIA_VRE_PROJECTS": str(projects)})
-    assert found == Told(projects / "heat" / "plots" / "slide.py", 1.0, open_to_all=True)
+    assert found == Told(projects / "heat" / "plots" / "slide.py", "panel", 1.0, open_to_all=True)
     assert not told(TOLD | {"GAIA_VRE_PROJECTS": str(projects), "GAIA_VRE_APP_OPEN": ""}).open_to_all
 
 
@@ -104,6 +105,12 @@ def run(projects: Path, **more: str) -> subprocess.CompletedProcess[str]:
 def test_a_program_that_is_gone_is_told_in_words(projects: Path) -> None:
     done = run(projects, GAIA_VRE_APP="gone.py")
     assert (done.returncode, done.stderr) == (1, "gone.py is not in the project's folder any more\n")
+
+
+def test_a_kind_that_is_not_installed_is_told_in_words(projects: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gaia_vre.lab.programs.find_spec", lambda _: None)
+    with pytest.raises(ModuleNotFoundError, match="Streamlit is not installed in this environment"):
+        told(TOLD | {"GAIA_VRE_PROJECTS": str(projects), "GAIA_VRE_APP_KIND": "streamlit"})
 
 
 def test_an_app_that_nobody_visits_ends_in_order(projects: Path) -> None:

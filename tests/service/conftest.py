@@ -15,12 +15,14 @@ from gaia_vre.database.migrate import upgrade
 from gaia_vre.projects.registry import Registry, open_books
 from gaia_vre.quotas.clock import Instant
 from gaia_vre.quotas.deciding import Office
+from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.app import create_app
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
 from gaia_vre.service.hub import Hub
-from gaia_vre.service.login import Login
+from gaia_vre.service.login import Client, Login
 from gaia_vre.service.metrics import Metrics
+from gaia_vre.service.sandboxes.owners import Owners
 from gaia_vre.service.shelf import Shelf
 from gaia_vre.service.store import Store
 from tests.service.fakes import NOON, SERVICE_TOKEN, FakeGateway, FakeHub
@@ -80,13 +82,21 @@ def make_world(engine: Engine, state: Path) -> World:
     client = Hub("http://hub/hub/api", SERVICE_TOKEN, hub.transport())
     settings = Settings(state=state)
     office, registry = make_books(engine, settings, time)
+    owners = Owners(Sandboxes(engine, lambda: time[0]), office.holders)
+    ourselves = Client("service-gaia", SERVICE_TOKEN, f"{HOME}oauth_callback")
     parts = Parts(
         settings=settings,
         engine=engine,
         hub=client,
         gateway=Gateway("http://gateway", SERVICE_TOKEN, gateway.transport()),
         store=Store(engine),
-        login=Login(client, "service-gaia", SERVICE_TOKEN, "a secret of the tests", HOME),
+        login=Login(
+            client,
+            owners,
+            ourselves,
+            "a secret of the tests",
+            HOME,
+        ),
         metrics=Metrics(),
         shelf=Shelf(state / "catalog"),
         office=office,

@@ -88,7 +88,7 @@ class FakeHub:
         if path.startswith("/gaia/people/"):
             name = path.removeprefix("/gaia/people/").removesuffix("/groups")
             return httpx2.Response(200 if name in self.servers else 404, json={"groups": self.groups.get(name, [])})
-        if path.startswith(("/shares/", "/gaia/projects/", "/gaia/visitors/")):
+        if path.startswith(("/shares/", "/gaia/projects/", "/gaia/sandboxes/")):
             return self._project(request, path)
         if request.method in ("POST", "DELETE"):
             return self._change(request.method, path)
@@ -105,6 +105,8 @@ class FakeHub:
             return httpx2.Response(400, json={"message": self.refusal})
         self.done.append((method, path))
         owner, _, named = path.removeprefix("/users/").partition("/servers/")
+        if method == "DELETE" and not named and owner.startswith("sandbox-"):
+            self.servers.pop(owner, None)
         if method == "DELETE" and named:  # with its shares, as the hub does
             self.servers.get(owner, {}).pop(named, None)
             self.shares.pop(f"{owner}/{named}", None)
@@ -114,9 +116,10 @@ class FakeHub:
 
     def _project(self, request: httpx2.Request, path: str) -> httpx2.Response:
         if request.method == "PUT":
-            name = f"{'sandbox-' if 'visitors' in path else 'p-'}{path.rpartition('/')[2]}"
+            name = f"{'sandbox-' if 'sandboxes' in path else 'p-'}{path.rpartition('/')[2]}"
             self.servers.setdefault(name, {})
-            self.shares.setdefault(name, set())
+            person = json.loads(request.content).get("person")
+            self.shares.setdefault(f"{name}/{name}" if person else name, {person} if person else set())
             return httpx2.Response(200, json={"name": name})
         name = path.removeprefix("/shares/").removesuffix("/")
         owner, _, named = name.partition("/")

@@ -22,7 +22,7 @@ from gaia_vre.database.engine import make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.service.app import create_app
 from gaia_vre.service.hub import Hub
-from gaia_vre.service.login import _SESSION, Login
+from gaia_vre.service.login import _SESSION, Client, Login
 from gaia_vre.service.model import Thing
 from gaia_vre.service.reconcile import Reconciler
 from tests.service.conftest import HOME, World, make_world, proof
@@ -101,7 +101,8 @@ def person(hub_url: str, tmp_path: Path) -> Iterator[Person]:
     world = make_world(engine, tmp_path)
     world.parts.hub.close()
     hub = Hub(f"{hub_url}/hub/api", TOKEN)
-    login = Login(hub, "service-gaia", TOKEN, "a secret of the tests", HOME)
+    ourselves = Client("service-gaia", TOKEN, f"{HOME}oauth_callback")
+    login = Login(hub, world.parts.owners, ourselves, "a secret of the tests", HOME)
     world.parts = replace(world.parts, hub=hub, login=login, clock=lambda: datetime.now(UTC))
     browser = httpx2.Client(base_url=hub_url, trust_env=False, headers={"Sec-Fetch-Mode": "navigate"})
     service = TestClient(create_app(world.parts, reconcile=False), follow_redirects=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import yaml
 
-from gaia_vre.isolation.processes import INSTANCE_VARIABLE, is_dead, marked
+from gaia_vre.isolation.processes import INSTANCE_VARIABLE, SERVER_VARIABLE, is_dead, marked, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,55 @@ class Environment:
         )
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    def command(self, *arguments: str) -> str:
+        """Call `gaia-vre` as an operator does, and return what it says."""
+        done = subprocess.run(
+            [*GAIA_VRE, *arguments, "--state", str(self.state)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @property
+    def catalog(self) -> str:
+        """Where labs find the prepared datasets."""
+        return str(self.state / "data" / "catalog")
+
+    def write_to_project(self, slug: str, path: str, text: str) -> None:
+        """Put a file into a project's folder."""
+        file = self.state / "projects" / slug / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def read_from_project(self, slug: str, path: str) -> str:
+        return (self.state / "projects" / slug / path).read_text()
+
+    def slow_down(self, username: str) -> None:
+        """Let the next lab of somebody who had none start slowly."""
+        settings = self.state / "homes" / username / ".jupyter"
+        settings.mkdir(parents=True)
+        (settings / "jupyter_server_config.py").write_text("import time\n\ntime.sleep(5)\n")
+
+    def servers_of(self, username: str) -> list[str]:
+        """Return what runs of somebody: the servers to which processes belong."""
+        return [str(variable_of(process, SERVER_VARIABLE)) for process in self._lab_processes(username)]
+
+    def kill_servers_of(self, username: str) -> None:
+        for process in self._lab_processes(username):
+            with contextlib.suppress(psutil.NoSuchProcess):  # the first takes others with it
+                process.kill()
+
+    def _lab_processes(self, username: str) -> list[psutil.Process]:
+        mark = f"/{username}/"
+        return [one for one in self.processes() if mark in (variable_of(one, SERVER_VARIABLE) or "")]
+
+    def clusters(self) -> list[str]:
+        """Return the schedulers and workers of everybody."""
+        commands = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                commands.append(" ".join(process.cmdline()))
+        return [command for command in commands if "scheduler" in command or "dask worker" in command]
 
     def pid(self, name: str) -> int | None:
         return next((each["pid"] for each in self.status()["processes"] if each["name"] == name), None)

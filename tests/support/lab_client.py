@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import httpx2
 import websocket
 
+from gaia_vre.core.kinds import SANDBOX_SERVER
+
 
 class LabError(Exception):
     """The hub or the lab answered something else than expected."""
@@ -170,8 +172,9 @@ class LabClient:
 
     @property
     def prefix(self) -> str:
-        """Path under which this person's lab is served."""
-        return f"/user/{self.username}/" + (f"{self._server}/" if self._server else "")
+        """Path under which this person's lab is served; a sandbox is of a user of its own."""
+        user = self._server if self._server.startswith(SANDBOX_SERVER) else self.username
+        return f"/user/{user}/" + (f"{self._server}/" if self._server else "")
 
     def login(self, username: str, password: str) -> httpx2.Response:
         """Fill in the hub's login form; raises LabError when the hub refuses."""

@@ -15,6 +15,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from gaia_vre.core.errors import GaiaError
+from gaia_vre.lab.configuration import SANDBOX_VARIABLE
 from gaia_vre.lab.panel.handlers import PanelHandler
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from jupyter_server.serverapp import ServerApp
 
-SANDBOX_VARIABLE = "GAIA_VRE_SANDBOX"
 _PIECE_BYTES = 2**20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

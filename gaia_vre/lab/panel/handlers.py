@@ -13,7 +13,7 @@ from tornado import web
 
 from gaia_vre.core.errors import GaiaError, InvalidInput, NotAllowed, Unavailable
 from gaia_vre.lab import datasets
-from gaia_vre.lab.configuration import PROJECT_VARIABLE
+from gaia_vre.lab.configuration import owner_alone
 from gaia_vre.lab.panel.allowed import FOR_VISITORS, WITH_BODY, is_allowed
 from gaia_vre.lab.panel.asking import ask_service, not_allowed, query_of, refusal
 from gaia_vre.lab.panel.clusters import my_clusters
@@ -36,9 +36,7 @@ class PanelHandler(APIHandler):
 
     def check_owner(self) -> None:
         """Refuse to whoever was let into the lab of another; raises NotAllowed."""
-        owner = os.environ.get("JUPYTERHUB_USER")
-        if PROJECT_VARIABLE in os.environ:
-            return  # whoever is let in is an editor, and all of it is the project's
+        owner = owner_alone(os.environ)
         if owner and getattr(self.current_user, "username", None) != owner:
             raise NotAllowed(f"What is held here is {owner}'s; yours is on your home page")
 

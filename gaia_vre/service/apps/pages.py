@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
+from gaia_vre.core.app_rooms import APP_NAMES, AppKind
+from gaia_vre.core.errors import DoesNotFit, GaiaError, NotFound, NotSignedIn
 from gaia_vre.core.kinds import app_server, project_user
 from gaia_vre.projects.apps import ShownApp
 from gaia_vre.projects.audience import Audience, Changes, Wanted
+from gaia_vre.projects.rules import may
 from gaia_vre.service.apps.routes import AppNumber, change_app, withdraw_app
 from gaia_vre.service.apps.servers import AppServer, refused
-from gaia_vre.service.apps.words import step_words
+from gaia_vre.service.apps.words import lacking_words, step_words
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts
 from gaia_vre.service.frame import PREFIX, frame, redirect, templates
 from gaia_vre.service.login import Caller
@@ -24,6 +26,7 @@ from gaia_vre.service.publishing.pages import wanted
 router = APIRouter(include_in_schema=False)
 APPS = f"{PREFIX}apps"
 log = logging.getLogger(__name__)
+_SPENT = 402
 FormNumber = Annotated[int, Form(ge=1, lt=2**31)]
 
 
@@ -74,15 +77,25 @@ def wake(
         raise NotSignedIn("Nobody is signed in: open the app's page")
     try:
         service.app_servers.wake(shown)
+    except DoesNotFit as error:
+        spends = may(shown.role, "spend", shown.project)
+        seen = {"spent": True, "lacking": lacking_words(language, error.facts) if spends else ""}
+        return _page(request, service, language, who, shown, seen, _SPENT)
     except GaiaError as error:
         return _page(request, service, language, who, shown, {"refusal": _words(error)}, error.status)
     return redirect(f"{APPS}/{number}?woken=true")
 
 
 @router.post("/projects/{slug}/publish-app")
-def publish(slug: Slug, who: SubmitsAs, service: UsesParts, wish: Annotated[Wanted, Depends(wanted)]) -> Response:
-    """Let others visit a program of the project."""
-    service.apps.publish(slug, wish, actor(service, who))
+def publish(
+    slug: Slug,
+    who: SubmitsAs,
+    service: UsesParts,
+    wish: Annotated[Wanted, Depends(wanted)],
+    kind: Annotated[AppKind | Literal[""], Form()] = "",
+) -> Response:
+    """Let others visit a program of the project; without a kind, of that which its source tells."""
+    service.apps.publish(slug, wish, actor(service, who), kind or None)
     return redirect(f"{PREFIX}projects/{slug}#apps")
 
 
@@ -140,5 +153,6 @@ def _page(  # noqa: PLR0913, PLR0917 - what a page is made of
 ) -> Response:
     known = shown.role is not None or (who is not None and shown.project.visibility != "private")
     nothing = {"server": AppServer("asleep"), "steps": [], "failed": False, "woken": False, "why": "", "refusal": ""}
+    nothing |= {"program": APP_NAMES[shown.app.kind], "spent": False, "lacking": ""}
     context = frame(service, language, who) | {"shown": shown, "project_known": known} | nothing | seen
     return templates.TemplateResponse(request, "apps/visit.html", context, status_code=status)

@@ -6,9 +6,11 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, Unavailable
+from gaia_vre.core.amounts import MICRO, micro
+from gaia_vre.core.errors import Conflict, DoesNotFit, GaiaError, NotAllowed, Unavailable
 from gaia_vre.core.kinds import app_of, app_server, project_user
 from gaia_vre.projects.rules import LIVES
+from gaia_vre.quotas.model import Holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +40,8 @@ class AppServers:
         self._hub, self._apps, self._folders = parts.hub, parts.apps, parts.folders
         self._people, self._settings = parts.visitors, parts.settings.projects.apps
         sizes = parts.settings.labs.sizes
-        self._size = min(sizes, key=lambda size: (size.cores, size.memory_gib)).name
+        self._size = min(sizes, key=lambda size: (size.cores, size.memory_gib))
+        self._office = parts.office
 
     def look(self, shown: ShownApp) -> AppServer:
         """Return whether an app sleeps; raises Unavailable when the hub is silent."""
@@ -55,8 +58,10 @@ class AppServers:
         ------
         NotAllowed
             The project has ended, or the operators let there be no apps.
+        DoesNotFit
+            The project's account does not bear it: the hub is not asked.
         Conflict
-            It cannot be started: maintenance, or the project's account does not bear it.
+            It cannot be started, such as during a maintenance.
         Unavailable
             Its folder cannot be made, or the hub is silent.
         """
@@ -64,15 +69,17 @@ class AppServers:
         if self.look(shown).state != "asleep":
             return
         project = shown.project
+        self._check_account(shown)
         try:
             self._folders.make(project.slug)
         except OSError as error:
             raise Unavailable(f"The folder of {project.slug} cannot be reached ({error.strerror})") from error
         self._hub.make_project_user(project.slug)
         try:
-            self._hub.start_for(*_place(shown), {"size": self._size, "account": project.account})
+            self._hub.start_for(*_place(shown), {"size": self._size.name, "account": project.account})
         except GaiaError:
             if self.look(shown).state == "asleep":
+                self._check_account(shown)  # something else took what was left
                 raise
             log.info("The app %d of %s was woken by somebody else at once", shown.app.id, project.slug)
 
@@ -82,6 +89,17 @@ class AppServers:
             raise NotAllowed("Apps are switched off here by the operators")
         if shown.project.state not in LIVES:
             raise NotAllowed(f"{shown.project.slug} is {shown.project.state}: its apps do not run any more")
+
+    def _check_account(self, shown: ShownApp) -> None:
+        """Raise DoesNotFit with what is lacking; where limits are observed only, nothing is."""
+        if self._office.rules.observe:
+            return
+        size = self._size
+        held = Holding(micro("cores", size.cores), micro("memory_gib", size.memory_gib), servers=MICRO)
+        for one in self._office.offers(project_user(shown.project.slug), None, {size.name: held}):
+            found = one.sizes[size.name]
+            if one.account.name == shown.project.account and found.lacking:
+                raise DoesNotFit(f"{shown.project.slug}: {found.why}", found.lacking)
 
     def trouble(self, shown: ShownApp) -> str:
         """Return why the last start failed, as the hub says; it is for members."""
@@ -112,6 +130,7 @@ class AppServers:
         return {
             "number": shown.app.id,
             "path": shown.app.path,
+            "kind": shown.app.kind,
             "idle_minutes": self._settings.idle_minutes,
             "open_to_all": self._apps.is_open(shown.app),
         }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gaia_vre.core.app_rooms import APP_NAMES
 from gaia_vre.core.marking import said
-from gaia_vre.projects.apps import PROGRAMS
+from gaia_vre.projects.app_kinds import PROGRAMS
+from gaia_vre.service.quotas.words import short, unit
 
 if TYPE_CHECKING:
     from gaia_vre.look.language import Language
@@ -37,9 +39,21 @@ def app_sheet(service: Parts, language: Language, found: Mine, me: Actor, files:
         "apps_on": settings.apps.enabled,
         "most_apps": settings.apps.most,
         "programs": programs,
+        "program_kinds": APP_NAMES,
         "visitors": [(key, language.text(VISITORS[key])) for key in offered],
         "visitor_words": lambda audience: language.text(VISITORS[audience]),
     }
+
+
+def lacking_words(language: Language, lacking: dict[str, Any]) -> str:
+    """Return what is left of a limit that does not bear an app."""
+    return language.text(
+        "Not now: {left} of {limit} {unit} left on {account}.",
+        left=short(language, lacking["left"]),
+        limit=short(language, lacking["limit"]),
+        unit=unit(language, lacking["dimension"]),
+        account=lacking["title"],
+    )
 
 
 def step_words(language: Language, steps: dict[str, bool]) -> list[tuple[str, bool, bool]]:

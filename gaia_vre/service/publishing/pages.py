@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from markupsafe import Markup
 
+from gaia_vre.core.app_rooms import APP_NAMES
 from gaia_vre.core.errors import NotAllowed, NotFound, NotSignedIn
 from gaia_vre.look.language import Language
 from gaia_vre.projects.audience import Audience, Changes, Wanted
@@ -44,6 +45,7 @@ def listed(request: Request, service: UsesParts, language: UsesLanguage) -> Resp
     me = actor(service, who) if who else None
     apps = service.apps.listed(me) if service.settings.projects.apps.enabled else []
     context = _context(service, language, who) | {"listed": service.publications.listed(me), "apps": apps}
+    context["program_kinds"] = APP_NAMES
     context["visitor_words"] = lambda audience: language.text(VISITORS[audience])
     return templates.TemplateResponse(request, "publishing/list.html", context)
 

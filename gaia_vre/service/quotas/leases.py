@@ -115,6 +115,8 @@ class LeaseModel(BaseModel):
     """In rescue: what the home holds, the limit, and its largest files."""
     sandbox: str | None = None
     """The sandbox that this is the server of."""
+    person: str | None = None
+    """Whose that is."""
     app: dict[str, Any] | None = None
     """Of the server of an app: what it serves, and whom it asks who they are."""
     folders: list[FolderModel] = []
@@ -168,7 +170,8 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
     sandbox, app = _sandbox(service, asked), _app(service, asked)
     if sandbox is not None:
         payer = SANDBOXES if sandbox.visitor is None else VISITORS
-        request = replace(request, account=payer, pool=True)
+        # The hub's groups of such a user are none of the person's.
+        request = replace(request, username=sandbox.username, groups=None, account=payer, pool=True)
     if not asked.forced:
         Maintenance(service.engine).check_open(request.username, _administrators(service, request))
     try:
@@ -180,7 +183,7 @@ def admit(asked: LeaseRequest, who: ChangesAs, service: UsesParts) -> LeaseModel
         service.metrics.replays.labels(asked.kind).inc()
     lease = _lease(service, found)
     if sandbox is not None:
-        return lease.model_copy(update={"sandbox": sandbox.id})
+        return lease.model_copy(update={"sandbox": sandbox.id, "person": sandbox.username})
     if app is not None:
         return lease.model_copy(update={"app": app})
     if asked.kind != "server" or asked.forced:

@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import httpx2
 import pytest
 
 from gaia_vre.service.operate.maintenance import Maintenance
-from gaia_vre.service.reconcile import Reconciler
+from tests.service.apps.conftest import API, awake, passes, published, wake, with_public
 from tests.service.conftest import HOME, World, proof
-from tests.service.fakes import ACCESS, server
+from tests.service.fakes import server
 from tests.service.projects.heat import lease
 
-API = "/services/gaia/api"
 HOSTILE = "<img src=x onerror=alert(1)>"
 PLACE = "p-heat/app-1"
-
-
-@pytest.fixture
-def heat(world: World) -> World:
-    assert world.program().post(f"{API}/projects", json={"title": "Heat", "slug": "heat"}).status_code == 201
-    (world.parts.folders.make("heat") / "slide.py").write_text("import panel as pn\n")
-    world.hub.tokens["eve-token"] = {"name": "eve", "kind": "user", "admin": False, "scopes": [ACCESS]}
-    world.hub.servers["eve"] = {}
-    return world
-
-
-def published(world: World, **more: Any) -> int:
-    answer = world.program().post(f"{API}/projects/heat/apps", json={"path": "slide.py", **more})
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["address"].endswith(f"/services/gaia/apps/{answer.json()['id']}")
-    return int(answer.json()["id"])
-
-
-def awake(world: World, **more: Any) -> None:
-    """Let the server of the app 1 run."""
-    world.hub.servers.setdefault("p-heat", {})["app-1"] = server("app-1", **more)
-
-
-def with_public(world: World, on: bool) -> World:
-    object.__setattr__(world.parts.settings.projects, "public_results", on)
-    for name in ("apps", "app_servers"):
-        world.parts.__dict__.pop(name, None)
-    return world
-
-
-def passes(world: World) -> None:
-    Reconciler(world.parts).step()
-
-
-def wake(world: World, user: str = "ada") -> Any:
-    browser = world.browser(user=user)
-    page = browser.get(f"{HOME}apps/1").text
-    return browser.post(f"{HOME}apps/1/wake", data={"_xsrf": proof(page)})
 
 
 # Publishing -------------------------------------------------------------------------------------
@@ -85,9 +45,9 @@ def test_an_editor_publishes_from_the_page_and_withdraws(heat: World) -> None:
         ("", None, 422),
         ("gone.py", None, 404),
         (".hidden.py", "import panel", 422),
-        ("stream.py", "import streamlit as st", 422),
+        ("broken.ipynb", "no notebook", 422),
     ],
-    ids=["above", "no program", "nothing", "not there", "hidden", "of a server that is not installed"],
+    ids=["above", "no program", "nothing", "not there", "hidden", "no notebook"],
 )
 def test_what_cannot_be_an_app_is_refused(heat: World, path: str, source: str | None, status: int) -> None:
     if source:
@@ -97,10 +57,32 @@ def test_what_cannot_be_an_app_is_refused(heat: World, path: str, source: str | 
     assert heat.program().get(f"{API}/projects/heat/apps").json() == []
 
 
-def test_a_streamlit_program_is_refused_in_words(heat: World) -> None:
+def test_whose_program_an_app_is_is_told_shown_and_started(heat: World) -> None:
     (heat.parts.folders.path("heat") / "stream.py").write_text("import streamlit as st")
-    answer = heat.program().post(f"{API}/projects/heat/apps", json={"path": "stream.py"})
-    assert answer.json()["detail"] == "'stream.py' is a Streamlit app, and Streamlit is not installed here: Panel is"
+    made = heat.program().post(f"{API}/projects/heat/apps", json={"path": "stream.py", "listed": True}).json()
+    assert made["kind"] == "streamlit"
+    assert "A Streamlit app of" in heat.browser().get(f"{HOME}apps/1").text
+    assert "Streamlit · for members" in heat.browser().get(f"{HOME}published").text
+    assert "Streamlit · for members" in heat.browser().get(f"{HOME}projects/heat").text
+    assert lease(heat, username="p-heat", thing="app-1").json()["app"]["kind"] == "streamlit"
+
+
+def test_an_editor_says_whose_program_an_app_is_and_it_starts_anew(heat: World) -> None:
+    ada, page = heat.browser(), f"{HOME}projects/heat"
+    fields = {"_xsrf": proof(ada.get(page).text), "path": "slide.py", "audience": "members", "kind": "streamlit"}
+    assert ada.post(f"{page}/publish-app", data=fields).status_code == 303
+    awake(heat)
+    changed = heat.program().patch(f"{API}/projects/heat/apps/1", json={"kind": "panel"})
+    assert changed.json()["kind"] == "panel"
+    assert heat.hub.servers["p-heat"] == {}
+
+
+@pytest.mark.parametrize("kind", ["voila", "shiny"])
+def test_a_program_is_of_no_kind_that_cannot_serve_it(heat: World, kind: str) -> None:
+    answer = heat.program().post(f"{API}/projects/heat/apps", json={"path": "slide.py", "kind": kind})
+    assert answer.status_code == 422
+    published(heat)
+    assert heat.program().patch(f"{API}/projects/heat/apps/1", json={"kind": kind}).status_code == 422
 
 
 def test_the_same_program_is_one_app(heat: World) -> None:
@@ -274,7 +256,7 @@ def test_an_app_is_charged_to_its_project(heat: World) -> None:
     published(heat)
     told = lease(heat, username="p-heat", thing="app-1").json()
     assert told["account"] == "project:heat"
-    assert told["app"] == {"number": 1, "path": "slide.py", "idle_minutes": 20, "open_to_all": False}
+    assert told["app"] == {"number": 1, "path": "slide.py", "kind": "panel", "idle_minutes": 20, "open_to_all": False}
     assert told["folders"] == []
 
 

@@ -57,7 +57,9 @@ def fill(world: World) -> None:
         title = "Heat of the Mediterranean" if name == "heat" else HOSTILE
         body = {"path": f"{name}.ipynb", "title": title, "audience": "signed-in", "listed": True}
         assert ada.post(f"{API}/heat/published", json=body).status_code == 201
-        (folder / f"{name}.py").write_text("import panel")
+        (folder / f"{name}.py").write_text("import panel" if name == "heat" else "import streamlit")
+        told = {"datasets": ["ostia-monthly", name], "project": "heat"}
+        assert ada.post("/services/gaia/api/openings", json=told).status_code == 204
         assert ada.post(f"{API}/heat/apps", json=body | {"path": f"{name}.py"}).status_code == 201
 
 
