@@ -179,6 +179,8 @@ class LeaseGiven:
     """Folders of projects that a person's own lab sees: ``slug`` and ``writable``."""
     sandbox: str | None = None
     """The sandbox that a server is one of."""
+    person: str | None = None
+    """Whose that is."""
     app: Mapping[str, Any] | None = None
     """What the server of an app serves."""
 

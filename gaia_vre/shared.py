@@ -171,19 +171,25 @@ class SharedProject:
             service.ask("DELETE", f"/projects/{self.slug}/published/{int(number)}")
 
     def publish_app(
-        self, path: str, title: str = "", audience: str = "members", *, listed: bool = False
+        self, path: str, title: str = "", audience: str = "members", *, listed: bool = False, kind: str | None = None
     ) -> dict[str, Any]:
-        """Let others use a Panel program of the project's folder in their browser, as `publish` does for a notebook.
+        """Let others use a program of the project's folder in their browser, as `publish` does for a notebook.
 
         It runs on the project's account while somebody visits it, as the file is then, reads the project's files and
         writes none.
+
+        Parameters
+        ----------
+        kind
+            ``panel``, ``streamlit`` or ``voila``. Without it a program that imports Streamlit is Streamlit's, a
+            notebook in which nothing is servable Voilà's, and all else Panel's.
 
         Returns
         -------
         dict
             ``id`` and ``address``, where it is visited, among others.
         """
-        body = {"path": path, "title": title, "audience": audience, "listed": listed}
+        body = {"path": path, "title": title, "audience": audience, "listed": listed, "kind": kind}
         with _service() as service:
             made: dict[str, Any] = service.ask("POST", f"/projects/{self.slug}/apps", body)
             return made

@@ -29,11 +29,14 @@ def crate(facts: ProjectFacts, entries: Sequence[str]) -> bytes:
     people = [one for member in facts.members for one in _person(member)]
     parts = [_part(name, facts) for name in entries]
     known = {one["@id"] for one in parts}
-    outputs = [_output(one) for one in facts.outputs if _FILES + quote(one.path) not in known]
+    below = {one.path: one for one in facts.outputs if _FILES + quote(one.path) not in known}
+    outputs = [_output(one) for one in below.values()]
+    servers = [{"@id": _server(name), "@type": "SoftwareApplication", "name": name} for name in _programs(facts)]
     datasets = [_dataset(one) for one in facts.datasets]
     actions = [_action(number, one) for number, one in enumerate(facts.history)]
-    graph = [_descriptor(), _root(facts, [*parts, *outputs], datasets, actions), *people, *parts, *outputs]
-    graph += [*datasets, *_environment(facts), *actions, _licence()]
+    actions += [_use(one) for one in facts.datasets if one.opened]
+    graph = [_descriptor(), _root(facts, [*parts, *outputs], actions), *people, *parts, *outputs]
+    graph += [*datasets, *_environment(facts), *servers, *actions, _licence()]
     named = {one["@id"] for one in graph}
     graph += [{"@id": f"#person-{quote(name)}", "@type": "Person", "name": name} for name in _others(facts, named)]
     return json.dumps({"@context": CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False).encode()
@@ -44,7 +47,7 @@ def _descriptor() -> Entity:
     return {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", **about}
 
 
-def _root(facts: ProjectFacts, parts: list[Entity], datasets: list[Entity], actions: list[Entity]) -> Entity:
+def _root(facts: ProjectFacts, parts: list[Entity], actions: list[Entity]) -> Entity:
     root: Entity = {
         "@id": "./",
         "@type": "Dataset",
@@ -57,7 +60,7 @@ def _root(facts: ProjectFacts, parts: list[Entity], datasets: list[Entity], acti
         "license": {"@id": "#licence"},
         "hasPart": _references(parts),
         "contributor": [{"@id": f"#role-{quote(one.username)}"} for one in facts.members],
-        "citation": _references(datasets),
+        "citation": [{"@id": _address(one)} for one in facts.datasets if one.cited],
         "mentions": _references(actions),
     }
     if facts.environment:
@@ -75,23 +78,49 @@ def _person(member: Person) -> list[Entity]:
 
 
 def _part(name: str, facts: ProjectFacts) -> Entity:
-    titles = {one.path: one.title for one in facts.outputs}
-    title = titles.get(name.rstrip("/")) or name.rstrip("/")
-    return {"@id": _FILES + quote(name), "@type": "Dataset" if name.endswith("/") else "File", "name": title}
+    given = [one for one in facts.outputs if one.path.rstrip("/") == name.rstrip("/")]
+    if given:
+        return _output(given[-1]) | {"@id": _FILES + quote(name)}
+    return {"@id": _FILES + quote(name), "@type": "Dataset" if name.endswith("/") else "File", "name": name.rstrip("/")}
 
 
 def _output(one: Output) -> Entity:
     kind = "Dataset" if one.path.endswith("/") else "File"
     entity: Entity = {"@id": _FILES + quote(one.path), "@type": kind, "name": one.title or one.path.rstrip("/")}
-    return entity | ({"encodingFormat": _NOTEBOOK} if one.kind == "notebook" else {})
+    if one.kind == "app":
+        entity |= {"@type": ["File", "SoftwareSourceCode"], "runtimePlatform": one.program}
+        entity |= {"additionalType": "WebApplication", "softwareRequirements": {"@id": _server(one.program)}}
+    notebook = one.kind == "notebook" or (one.kind == "app" and one.path.endswith(".ipynb"))
+    return entity | ({"encodingFormat": _NOTEBOOK} if notebook else {})
+
+
+def _programs(facts: ProjectFacts) -> list[str]:
+    """Return what serves the project's apps."""
+    return sorted({one.program for one in facts.outputs if one.program})
+
+
+def _server(program: str) -> str:
+    return f"#program-{quote(program)}"
 
 
 def _dataset(one: Used) -> Entity:
-    address = f"https://doi.org/{one.doi}" if one.doi else f"#dataset-{quote(one.id)}"
     said = {"name": one.title or one.id, "identifier": one.doi or one.id, "creditText": one.citation}
-    return {"@id": address, "@type": "CreativeWork", "additionalType": "Dataset"} | {
+    return {"@id": _address(one), "@type": "CreativeWork", "additionalType": "Dataset"} | {
         name: value for name, value in said.items() if value
     }
+
+
+def _address(one: Used) -> str:
+    return f"https://doi.org/{one.doi}" if one.doi else f"#dataset-{quote(one.id)}"
+
+
+def _use(one: Used) -> Entity:
+    """Return that a dataset was opened for the project, by whom last."""
+    action: Entity = {"@id": f"#use-{quote(one.id)}", "@type": "UseAction", "name": "opened"}
+    action |= {"object": {"@id": _address(one)}, "description": f"opened {one.opened} times"}
+    if one.last is not None:
+        action["endTime"] = one.last.isoformat()
+    return action | ({"agent": {"@id": f"#person-{quote(one.last_by)}"}} if one.last_by else {})
 
 
 def _environment(facts: ProjectFacts) -> list[Entity]:
@@ -114,8 +143,9 @@ def _licence() -> Entity:
 
 
 def _others(facts: ProjectFacts, named: set[str]) -> list[str]:
-    """Return who did something without being a member."""
-    return sorted({one.by for one in facts.history if f"#person-{quote(one.by)}" not in named})
+    """Return who did something without being a member; a project's own server is one."""
+    acted = {one.by for one in facts.history} | {one.last_by for one in facts.datasets if one.last_by}
+    return sorted(name for name in acted if f"#person-{quote(name)}" not in named)
 
 
 def _references(entities: list[Entity]) -> list[Entity]:

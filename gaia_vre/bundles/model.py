@@ -32,12 +32,17 @@ class Person(_Said):
 
 
 class Used(_Said):
-    """A dataset that the project cites."""
+    """A dataset that the project cites, or that was opened for it."""
 
     id: str = Field(max_length=255)
     title: str = Field(default="", max_length=1000)
     doi: str | None = Field(default=None, max_length=255)
     citation: str = Field(default="", max_length=4000)
+    cited: bool = True
+    opened: int = Field(default=0, ge=0)
+    """How often it was opened."""
+    last: datetime | None = None
+    last_by: str = Field(default="", max_length=255)
 
 
 class Output(_Said):
@@ -46,6 +51,8 @@ class Output(_Said):
     path: str = Field(max_length=4000)
     title: str = Field(default="", max_length=1000)
     kind: str = Field(default="file", max_length=64)
+    program: str = Field(default="", max_length=64)
+    """What serves an app."""
 
 
 class Happened(_Said):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from gaia_vre.catalog import telling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from gaia_vre.catalog.citing import Citation
     from gaia_vre.catalog.model import Dataset
 
-OPENED = ".gaia-opened.jsonl"
-"""In the home of a sandbox: what was opened there, for the manifest of what is kept of it."""
 USES = 50
 """Most different uses of one dataset that are kept; a loop over years would fill pages."""
 
@@ -26,17 +22,10 @@ _opened: dict[str, tuple[Dataset, dict[tuple[str, str], None]]] = {}
 def remember(dataset: Dataset, selection: Mapping[str, Any], now: datetime | None = None) -> None:
     """Keep that this dataset was opened, on which day and what of it."""
     day = (now or datetime.now(UTC)).date().isoformat()
-    if dataset.id not in _opened and "GAIA_VRE_SANDBOX" in os.environ:
-        _note(dataset.id, day)
+    telling.opened(dataset.id)
     _, uses = _opened.setdefault(dataset.id, (dataset, {}))
     if len(uses) < USES:
         uses[day, spoken(selection)] = None
-
-
-def _note(dataset_id: str, day: str) -> None:
-    """Note a dataset where it outlives the session; a home that is full is no reason to open nothing."""
-    with contextlib.suppress(OSError), (Path.home() / OPENED).open("a", encoding="utf-8") as file:
-        file.write(f"{json.dumps({'id': dataset_id, 'day': day})}\n")
 
 
 def opened() -> Citation:

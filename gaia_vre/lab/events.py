@@ -19,14 +19,14 @@ from tornado import web
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
 
-from gaia_vre.lab.configuration import PROJECT_VARIABLE
+from gaia_vre.lab.configuration import owner_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from jupyter_server.serverapp import ServerApp
 
-URL_VARIABLE, TOKEN_VARIABLE, OWNER_VARIABLE = "GAIA_VRE_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_USER"
+URL_VARIABLE, TOKEN_VARIABLE = "GAIA_VRE_URL", "JUPYTERHUB_API_TOKEN"
 AWAY = b"event: away\ndata: {}\n\n"
 """Sent once when the service does not answer; its *hello* says that it does again."""
 _NUMBER = re.compile(r"\d{1,18}")
@@ -156,9 +156,8 @@ class EventStream(JupyterHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        owner = self._environment.get(OWNER_VARIABLE)
-        together = PROJECT_VARIABLE in self._environment  # what concerns a project's server concerns all who are in it
-        if owner and not together and getattr(self.current_user, "username", None) != owner:
+        owner = owner_alone(self._environment)
+        if owner and getattr(self.current_user, "username", None) != owner:
             raise web.HTTPError(403, f"Messages here are {owner}'s; yours are on your home page")
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("Cache-Control", "no-store")

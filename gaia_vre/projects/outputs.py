@@ -1,4 +1,4 @@
-"""What a project gave out: the notebooks that it publishes, and the largest of its files that look like results."""
+"""What a project gave out: the notebooks and apps that it publishes, and the largest files that look like results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from gaia_vre.core.app_rooms import APP_NAMES
+from gaia_vre.database.apps import AppRow
 from gaia_vre.database.publications import PublicationRow
 
 if TYPE_CHECKING:
@@ -38,16 +40,19 @@ class Given:
     path: str
     title: str
     kind: str
+    program: str = ""
+    """What serves an app."""
 
 
 def outputs_of(engine: Engine, project: int, folder: Path) -> tuple[Given, ...]:
-    """Return what a project gave out and still has, its notebooks first."""
-    notebooks = [one for one in _published(engine, project) if _is_file(folder, one.path)]
+    """Return what a project gave out and still has, its notebooks first, then its apps."""
+    given = [*_published(engine, project), *_apps(engine, project)]
+    published = [one for one in given if _is_file(folder, one.path)]
     try:
         results = heapq.nlargest(MOST_FILES, islice(_results(folder), _LOOKED_AT))
     except FileNotFoundError:  # nobody has opened it yet, or its files were removed
         results = []
-    return (*notebooks, *(Given(path, "", "result") for size, path in results if size))
+    return (*published, *(Given(path, "", "result") for size, path in results if size))
 
 
 def _published(engine: Engine, project: int) -> list[Given]:
@@ -55,6 +60,14 @@ def _published(engine: Engine, project: int) -> list[Given]:
     query = select(table.path, table.title).where(table.project_id == project, table.withdrawn.is_(None))
     with engine.connect() as connection:
         return [Given(row.path, row.title, "notebook") for row in connection.execute(query.order_by(table.id))]
+
+
+def _apps(engine: Engine, project: int) -> list[Given]:
+    query = select(AppRow.path, AppRow.title, AppRow.kind)
+    query = query.where(AppRow.project_id == project, AppRow.withdrawn.is_(None)).order_by(AppRow.id)
+    names: dict[str, str] = dict(APP_NAMES.items())
+    with engine.connect() as connection:
+        return [Given(row.path, row.title, "app", names[row.kind]) for row in connection.execute(query)]
 
 
 def _is_file(folder: Path, path: str) -> bool:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.catalog.session import OPENED
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gaia_vre.core.settings import Settings
     from gaia_vre.sandboxes.model import Sandbox
 
 _DISTRIBUTION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})-([A-Za-z0-9][A-Za-z0-9._+!-]{0,99})\.dist-info")
-_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
 _MOST = 500
-_MOST_BYTES = 1_000_000
 
 
-def facts_of(sandbox: Sandbox, home: Path, settings: Settings) -> dict[str, Any]:
+def facts_of(sandbox: Sandbox, home: Path, opened: Iterable[str], settings: Settings) -> dict[str, Any]:
     """Return the facts of a manifest.
 
+    Parameters
+    ----------
+    opened
+        The datasets that were opened in it.
+
+    Notes
+    -----
     What stands in the home was written by what ran there: it is bounded, and its form is checked.
     """
     environment = settings.labs.environments[0]
@@ -36,7 +40,7 @@ def facts_of(sandbox: Sandbox, home: Path, settings: Settings) -> dict[str, Any]
         "made": sandbox.created.isoformat(),
         "source": sandbox.source.stored(),
         "environment": {"name": environment.name, "digest": environment_digest(prefix)},
-        "datasets": opened_in(home),
+        "datasets": list(opened)[:_MOST],
         "packages_added": sorted(packages_in(home / ".local")),
     }
 
@@ -56,23 +60,3 @@ def packages_in(prefix: Path) -> list[str]:
         names = (_DISTRIBUTION.fullmatch(entry.name) for entry in os.scandir(folder))
         found += [f"{name[1]}=={name[2]}" for name in names if name]
     return found[: 10 * _MOST]
-
-
-def opened_in(home: Path) -> list[str]:
-    """Return the datasets that were opened, as `gaia.open` noted them in this home."""
-    try:
-        descriptor = os.open(home / OPENED, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            lines = file.read(_MOST_BYTES).decode(errors="replace").splitlines()
-    except OSError:
-        return []
-    found = dict.fromkeys(name for line in lines if (name := _dataset(line)))
-    return list(found)[:_MOST]
-
-
-def _dataset(line: str) -> str | None:
-    try:
-        name = json.loads(line)["id"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return name if isinstance(name, str) and _DATASET.fullmatch(name) else None

@@ -6,17 +6,29 @@ from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import NotFound
 from gaia_vre.core.kinds import SANDBOX_SERVER, kind_of, project_of
+from gaia_vre.sandboxes.model import LIVING
 from gaia_vre.service.model import Thing
 from gaia_vre.service.operate.acts import Act, Acts
 from gaia_vre.service.sandboxes.lives import Lives
 
 if TYPE_CHECKING:
     from gaia_vre.service.dependencies import Parts
+    from gaia_vre.service.hub import Server
     from gaia_vre.service.login import Caller
+
+
+def servers_of(service: Parts, who: Caller) -> list[Server]:
+    """Return somebody's servers that run, start or stop, their sandboxes among them."""
+    living = [one for one in service.sandboxes.of(who.name) if one.state in LIVING]
+    found = (service.hub.server(one.username, one.server) for one in living)
+    return [*service.login.fresh(who).servers, *(one for one in found if one is not None)]
 
 
 def stop_mine(service: Parts, who: Caller, name: str) -> None:
     """Stop a server with its owner's rights, and remember that it was asked for."""
+    if kind_of(who.name, name) == "sandbox":
+        Lives.of(service).end(service.sandboxes.find(name.removeprefix(SANDBOX_SERVER), who.name), "asked")
+        return
     service.hub.stop(who.name, name, who.token)
     service.store.end(Thing("server", who.name, name), "asked", service.clock())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.errors import GaiaError
 from gaia_vre.projects.rules import may
+from gaia_vre.service.openings.store import Openings
 from gaia_vre.service.projects.pinning import chosen, digest_of
 from gaia_vre.service.projects.routes import actor
 from gaia_vre.service.quotas.sheet import Sheet
@@ -41,6 +42,7 @@ def ending(service: Parts, language: Language, who: Caller, found: Mine, *, insi
         "others": [one.username for one in members if not one.guest and one.username != me.name],
         "pending": registry.pending.of(project.slug) if inside else [],
         "cited": registry.lives.cited(project.slug) if inside else [],
+        "used": Openings(service.engine).of(f"project:{project.slug}") if inside else [],
         "environments": service.settings.labs.environments if describes else (),
         "environment_now": _now(service, life) if inside else None,
         "size_words": lambda size: size_words(language, size),

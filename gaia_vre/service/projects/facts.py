@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gaia_vre.bundles.model import Happened, Output, Person, Pinned, ProjectFacts, Used
 from gaia_vre.bundles.names import bag_name
 from gaia_vre.projects.outputs import outputs_of
+from gaia_vre.service.openings.store import Openings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,12 +31,9 @@ def facts_of(registry: Registry, project: Project, by: str, now: datetime) -> Pr
         platform=_PLACE,
         members=tuple(Person(username=m.username, role=m.role, until=m.until) for m in registry.people.of(slug)),
         environment=pinned or None,
-        datasets=tuple(
-            Used(id=one.dataset, title=one.title, doi=one.doi, citation=one.citation)
-            for one in registry.lives.cited(slug)
-        ),
+        datasets=_datasets(registry, slug),
         outputs=tuple(
-            Output(path=one.path, title=one.title, kind=one.kind)
+            Output(path=one.path, title=one.title, kind=one.kind, program=one.program)
             for one in outputs_of(registry.projects.engine, project.id, registry.folder(slug))
             if bag_name(one.path.encode()) == one.path  # it stands in the bag under its own name
         ),
@@ -43,4 +41,24 @@ def facts_of(registry: Registry, project: Project, by: str, now: datetime) -> Pr
             Happened(at=one.at, by=one.by, kind=one.kind, facts=one.facts)
             for one in reversed(registry.projects.history(slug, _HISTORY))
         ),
+    )
+
+
+def _datasets(registry: Registry, slug: str) -> tuple[Used, ...]:
+    """Return what a project cites, and what was opened for it."""
+    opened = {one.dataset: one for one in Openings(registry.projects.engine).of(f"project:{slug}")}
+    found = [
+        Used(id=one.dataset, title=one.title, doi=one.doi, citation=one.citation) for one in registry.lives.cited(slug)
+    ]
+    cited = {one.id for one in found}
+    found += [
+        Used(id=one.dataset, title=one.title, doi=one.doi, cited=False)
+        for one in opened.values()
+        if one.dataset not in cited
+    ]
+    return tuple(
+        one.model_copy(update={"opened": use.count, "last": use.last, "last_by": use.by.username})
+        if (use := opened.get(one.id))
+        else one
+        for one in found
     )

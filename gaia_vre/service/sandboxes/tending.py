@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.core.kinds import SANDBOX_SERVER, visitor_of
+from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.model import LIVING
 from gaia_vre.sandboxes.rules import Patience, Seen, end_of, warning_of
@@ -109,13 +109,13 @@ class Tending:
                 self.lives.folders.remove(number)
 
     def _remove_server(self, server: Server) -> None:
-        if any(one.server == server.name for one in self.lives.sandboxes.of(server.username)):
+        number = server.name.removeprefix(SANDBOX_SERVER)
+        if any(one.id == number for one in self.lives.sandboxes.there()):
             return  # made since the records were read
         log.warning("Server %s of %s belongs to no sandbox and is removed", server.name, server.username)
         try:
             self.lives.hub.remove(server.username, server.name)
-            if visitor := visitor_of(server.username):
-                self.lives.hub.forget_visitor(visitor)
+            self.lives.hub.forget_sandbox_user(number)
         except GaiaError as error:
             log.warning("It is tried again at the next pass: %s", error.message)
 

@@ -57,6 +57,28 @@ def test_what_is_gone_or_withdrawn_was_not_given_out(world: World) -> None:
     assert [one["path"] for one in facts["outputs"]] == ["kept.ipynb"]
 
 
+def test_apps_stand_in_the_crate_with_what_serves_them(world: World) -> None:
+    folder = world.parts.folders.path(project(world).slug)
+    (folder / "plots").mkdir()
+    (folder / "plots" / "slide.py").write_text("import streamlit as st")
+    (folder / "page.ipynb").write_text(NOTEBOOK)
+    (folder / "gone.py").write_text("import panel")
+    ada = world.program()
+    for path, title in (("plots/slide.py", "Slide it"), ("page.ipynb", "A page"), ("gone.py", "Gone")):
+        assert ada.post(f"{API}/ocean-heat/apps", json={"path": path, "title": title}).status_code == 201
+    (folder / "gone.py").unlink()
+    told = {str(one["@id"]): one for one in crate_of(world)}
+    slide, page = told["files/plots/slide.py"], told["files/page.ipynb"]
+    assert (slide["name"], slide["@type"]) == ("Slide it", ["File", "SoftwareSourceCode"])
+    assert (slide["additionalType"], slide["runtimePlatform"]) == ("WebApplication", "Streamlit")
+    assert told["#program-Streamlit"]["@type"] == "SoftwareApplication"
+    assert (page["name"], page["runtimePlatform"]) == ("A page", "Voilà")
+    assert page["encodingFormat"] == "application/x-ipynb+json"
+    assert "files/gone.py" not in told
+    parts = [one["@id"] for one in told["./"]["hasPart"]]  # type: ignore[attr-defined]
+    assert parts.count("files/page.ipynb") == parts.count("files/plots/slide.py") == 1
+
+
 def test_links_hidden_files_and_names_that_are_no_text_are_no_results(world: World) -> None:
     folder = world.parts.folders.path(project(world).slug)
     (folder / ".trash").mkdir()

@@ -1,0 +1,1 @@
+"""Datasets that labs opened: whose they are, and for whom they are kept."""
