@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gaia_vre.core.part import Part
 
@@ -20,6 +22,13 @@ class Addresses(Part):
         pattern=_ADDRESS,
         description="Address that people use where it is another than host and port, such as "
         "https://gaia.example.org behind a proxy that ends TLS; links that leave the site begin with it.",
+    )
+    own_hosts: bool = Field(
+        default=False,
+        description="Whether everybody's lab, each sandbox and each project has a host of its own below the public "
+        "address, as alice.gaia.example.org: then no script in one is of the origin of another or of the site's "
+        "pages. Needs DNS and a certificate for *.gaia.example.org; on one machine, for its own browser, "
+        "http://gaia.localhost:8000 as public address needs neither.",
     )
     host: str = Field(default="127.0.0.1", description="Where people connect; nothing listens elsewhere by default.")
     port: Port = Field(default=8000, description="Port people connect to.")
@@ -44,10 +53,28 @@ class Addresses(Part):
         "empty: on loopback.",
     )
 
+    @model_validator(mode="after")
+    def _hosts_below_a_name(self) -> Self:
+        name = urlsplit(self.public or "").hostname or ""
+        if self.own_hosts and not re.search(r"[a-z]", name.rpartition(".")[2]):
+            raise ValueError("own_hosts needs public, an address with a name that others can stand below")
+        return self
+
     @property
     def public_url(self) -> str:
         """Where people find the site; every link that leaves it begins so."""
         return self.public or self.listen_url
+
+    @property
+    def labs(self) -> str:
+        """Where labs are besides the site's own host, as a Content-Security-Policy names it; else empty."""
+        scheme, _, place = self.public_url.partition("://")
+        return f"{scheme}://*.{place}" if self.own_hosts else ""
+
+    def host_of(self, user: str) -> str:
+        """Return where a user of ours, whose name has plain letters alone, has a host; else empty: at the site's."""
+        scheme, _, place = self.public_url.partition("://")
+        return f"{scheme}://{user}.{place}" if self.own_hosts else ""
 
     @property
     def listen_url(self) -> str:

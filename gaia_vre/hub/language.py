@@ -32,6 +32,7 @@ def language_variables() -> dict[str, Callable[[Any], Any]]:
         "lang": language_of_page,
         "gaia_address": _address,
         "gaia_report": _report,
+        "gaia_me": _me,
     }
     return {name: lambda _, value=value: value for name, value in spoken.items()} | {"languages": lambda _: LANGUAGES}
 
@@ -96,6 +97,12 @@ def _report(context: Context) -> str:
     if handler is not None:
         handler.log.warning("Report %s: %s %s", number, handler.request.method, handler.request.path)
     return number
+
+
+@pass_context
+def _me(context: Context) -> str:
+    """Return who looks at the page; its ``user`` is whose server it is about, which may be another."""
+    return str(getattr(getattr(_handler(context), "current_user", None), "name", ""))
 
 
 def _handler(context: Context) -> Any:

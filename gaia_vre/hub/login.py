@@ -14,9 +14,9 @@ from tornado.web import HTTPError
 from traitlets import Float, Tuple
 
 from gaia_vre.core.errors import InvalidInput, SettingsError
-from gaia_vre.core.kinds import project_of, visitor_of
+from gaia_vre.core.kinds import number_of, project_of
 from gaia_vre.core.names import RESERVED_PREFIXES, USERNAME_PATTERN, check_username
-from gaia_vre.hub import people_groups, project_users, visitors
+from gaia_vre.hub import hosts, people_groups, project_users, sandbox_users
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
@@ -159,7 +159,7 @@ def _as_sent(handler: Any, data: dict[str, str]) -> str:
 
 def _is_nobody(username: str) -> bool:
     """Say whether this is a user of ours that no person signs in as."""
-    return project_of(username) is not None or visitor_of(username) is not None
+    return project_of(username) is not None or number_of(username) is not None
 
 
 class CheckedNames(Authenticator):  # type: ignore[misc]
@@ -174,7 +174,7 @@ class CheckedNames(Authenticator):  # type: ignore[misc]
 
     def get_handlers(self, app: Any) -> list[Any]:
         """Return the addresses of signing in, and those at which the service asks for other users and groups."""
-        ours = (project_users, visitors, people_groups)
+        ours = (project_users, sandbox_users, people_groups, hosts)
         return [*super().get_handlers(app), *(entry for part in ours for entry in part.handlers())]
 
     def validate_username(self, username: str) -> bool:

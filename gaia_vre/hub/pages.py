@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOME = "/services/gaia/"
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 """No script and no style inside a page, and nothing of another host."""
 HEADERS = {
@@ -36,11 +36,11 @@ HEADERS = {
 def configure_pages(c: Config, settings: Settings | None = None) -> None:
     """Put our templates before the hub's and serve the files they link to."""
     settings = settings or hub_settings()
+    _add_headers(c, settings.addresses.labs)
     propose(
         c,
         "JupyterHub",
         default_url=HOME,
-        tornado_settings={"headers": {"Content-Security-Policy": POLICY, **HEADERS}},
         template_paths=[str(Path(__file__).with_name("templates")), str(TEMPLATES)],
         template_vars={
             "gaia_home": HOME,
@@ -55,3 +55,15 @@ def configure_pages(c: Config, settings: Settings | None = None) -> None:
         },
         extra_handlers=[(r"/gaia-static/(.*)", StaticFileHandler, {"path": str(STATIC)})],
     )
+
+
+def _add_headers(c: Config, labs: str) -> None:
+    """Add the headers of pages to what is set of the web server: the official chart always sets something.
+
+    What a form starts leads to a lab, wherever that is.
+    """
+    given = c.JupyterHub.get("tornado_settings", {})
+    if not isinstance(given, dict):
+        return
+    headers = {"Content-Security-Policy": f"{POLICY} {labs}".rstrip(), **HEADERS, **given.get("headers", {})}
+    c.JupyterHub.tornado_settings = {**given, "headers": headers}

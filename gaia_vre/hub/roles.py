@@ -6,20 +6,22 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from gaia_vre.core.kinds import PROJECT_GROUP, VISITOR_GROUP
+from gaia_vre.core.kinds import PROJECT_GROUP, SANDBOX_GROUP
 from gaia_vre.hub.deployment import hub_settings
+from gaia_vre.hub.pages import HOME
 from gaia_vre.hub.people_groups import SCOPE as GROUPS
 from gaia_vre.hub.people_groups import configure_people_groups
 from gaia_vre.hub.project_users import SCOPE as PROJECTS
 from gaia_vre.hub.project_users import configure_project_users
+from gaia_vre.hub.sandbox_users import ROLE as SANDBOX
+from gaia_vre.hub.sandbox_users import SCOPE as SANDBOXES
+from gaia_vre.hub.sandbox_users import configure_sandbox_users
 from gaia_vre.hub.traits import add_named, propose
-from gaia_vre.hub.visitors import ROLE as VISITOR
-from gaia_vre.hub.visitors import SCOPE as VISITORS
-from gaia_vre.hub.visitors import configure_visitors
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from gaia_vre.core.address_settings import Addresses
     from gaia_vre.core.settings import Settings
 
 _OUR_SERVICES = ["access:services!service=gaia", "access:services!service=dask-gateway"]
@@ -46,9 +48,9 @@ SERVICE_SCOPES = {
         PROJECTS,
         f"servers!group={PROJECT_GROUP}",
         f"shares!group={PROJECT_GROUP}",
-        # Users of visitors, who go with their sandboxes: nobody else's.
-        VISITORS,
-        f"delete:users!group={VISITOR_GROUP}",
+        # Users that have sandboxes, and go with them: nobody else's.
+        SANDBOXES,
+        f"delete:users!group={SANDBOX_GROUP}",
         _OUR_SERVICES[1],
     ],
     # It asks the service what a cluster may hold; a token is checked by asking as its bearer.
@@ -73,7 +75,7 @@ def configure_roles(c: Config, settings: Settings | None = None) -> None:
     services = _services(settings) if settings.kubernetes is None else _pods_services(c, settings)
     add_named(c, "JupyterHub", "services", services)
     configure_project_users(c)
-    configure_visitors(c)
+    configure_sandbox_users(c)
     configure_people_groups(c)
     add_named(c, "JupyterHub", "load_roles", _roles({service["name"] for service in services}))
 
@@ -86,7 +88,7 @@ def _roles(services: set[str]) -> list[dict[str, Any]]:
         for name, scopes in SERVICE_SCOPES.items()
         if name in services
     ]
-    return [people, labs, VISITOR, *duties]
+    return [people, labs, SANDBOX, *duties]
 
 
 def _services(settings: Settings) -> list[dict[str, Any]]:
@@ -96,7 +98,7 @@ def _services(settings: Settings) -> list[dict[str, Any]]:
         "culler": "GAIA_VRE_CULLER_TOKEN",
         "supervisor": "GAIA_VRE_SUPERVISOR_TOKEN",
     }
-    details = _details(f"http://127.0.0.1:{settings.addresses.service_port}")
+    details = _details(f"http://127.0.0.1:{settings.addresses.service_port}", settings.addresses)
     return [
         {"name": name, "api_token": os.environ.get(variable, ""), **details[name]} for name, variable in tokens.items()
     ]
@@ -108,7 +110,7 @@ def _pods_services(c: Config, settings: Settings) -> list[dict[str, Any]]:
     There is no supervisor: Kubernetes is, and the hub itself gives its proxy the routes back. The official chart's
     culler, where it is on, is the operator's choice.
     """
-    details = _details(settings.addresses.service or "")
+    details = _details(settings.addresses.service or "", settings.addresses)
     seconds = settings.labs.idle_minutes * 60
     look = max(5, min(300, seconds // 2))
     command = [
@@ -126,9 +128,12 @@ def _pods_services(c: Config, settings: Settings) -> list[dict[str, Any]]:
     return ours if culled else [*ours, culler]
 
 
-def _details(service_url: str) -> dict[str, dict[str, Any]]:
+def _details(service_url: str, addresses: Addresses) -> dict[str, dict[str, Any]]:
+    # JupyterHub would look for the service at a host of its own.
+    back = {"oauth_redirect_uri": f"{addresses.public_url}{HOME}oauth_callback"} if addresses.own_hosts else {}
     return {
         "gaia": {
+            **back,
             "url": service_url,
             "oauth_client_id": "service-gaia",
             "oauth_no_confirm": True,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core import app_rooms
 from gaia_vre.core.examples import VARIABLE as EXAMPLES
-from gaia_vre.core.kinds import SANDBOX_SERVER, ServerKind, app_of, kind_of, project_of
+from gaia_vre.core.kinds import ServerKind, app_of, kind_of, project_of
 from gaia_vre.core.names import slug
 from gaia_vre.core.project_links import PROJECTS, link
 from gaia_vre.hub import project_folders
 from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rescue import ADDRESS, RESCUE_ARGUMENTS, empty_home, open_home, too_full
-from gaia_vre.hub.sandbox_rooms import SANDBOX, sandbox_confinement
+from gaia_vre.hub.sandbox_rooms import sandbox_confinement, sandbox_environment
 from gaia_vre.isolation.bubblewrap import Confinement
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def personal_room(opening: Opening) -> Room:
 
 def sandbox_room(opening: Opening) -> Room:
     """Return the room of a sandbox: nothing of its person is in it."""
-    environment = _NO_EXAMPLES | {SANDBOX: opening.server.removeprefix(SANDBOX_SERVER)}
+    environment = _NO_EXAMPLES | sandbox_environment(opening.server, opening.granted)
     return Room(sandbox_confinement(opening), environment=environment)
 
 
@@ -133,6 +133,7 @@ def app_environment(username: str, server: str, granted: Mapping[str, Any]) -> d
         raise Refusal("Only the service starts apps, and this is none of them", reason="app", status=403)
     return {
         app_rooms.APP: str(app["path"]),
+        app_rooms.KIND: str(app["kind"]),
         app_rooms.IDLE_SECONDS: f"{60 * float(app['idle_minutes']):.0f}",
         app_rooms.OPEN_TO_ALL: "1" if app.get("open_to_all") is True else "",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gaia_vre.core.kinds import SANDBOX_SERVER
@@ -14,14 +14,15 @@ from gaia_vre.isolation.enclosure import Enclosure
 from gaia_vre.isolation.keeper import DEADLINE, ENDED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from gaia_vre.core.settings import Settings
     from gaia_vre.core.state import StateFolder
     from gaia_vre.hub.rooms import Opening
 
-SANDBOX = "GAIA_VRE_SANDBOX"
-"""Variable that tells a lab which sandbox it is."""
+SANDBOX, PERSON = "GAIA_VRE_SANDBOX", "GAIA_VRE_PERSON"
+"""Variables that tell a lab which sandbox it is, and whose."""
 SANDBOX_SCOPES = ["users:activity!user", "access:servers!server", "access:services!service=gaia"]
 """What its token may: tell of its activity, and ask the service what that leaves to it."""
 _GIB = 2**30
@@ -45,6 +46,11 @@ def sandbox_confinement(opening: Opening) -> Confinement:
     with contextlib.suppress(FileNotFoundError):
         (folder / ENDED).unlink()
     return Confinement(folder / "home", apart=True)
+
+
+def sandbox_environment(server: str, granted: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a lab is told of the sandbox that it is."""
+    return {SANDBOX: server.removeprefix(SANDBOX_SERVER), PERSON: str(granted.get("person") or "")}
 
 
 def folder_of(folder: StateFolder, server: str) -> Path:

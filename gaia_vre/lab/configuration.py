@@ -18,14 +18,24 @@ LEFT_OUT = (
     "panel.io.jupyter_server_extension",  # imports Panel and Bokeh into the server
     "dask_labextension",  # loaded on demand, see on_demand.py
     "jupyter_server_proxy",  # loaded on demand
+    "voila.server_extension",  # its pages are apps, each a server of its own
 )
 """Server extensions that packages switch on and that would slow each start."""
 
 
 TOGETHER = ("jupyter_server_ydoc", "jupyter_server_fileid")
 """Server extensions of real-time collaboration, for labs that several people are in at once."""
-PROJECT_VARIABLE = "GAIA_VRE_PROJECT"
+PROJECT_VARIABLE, SANDBOX_VARIABLE = "GAIA_VRE_PROJECT", "GAIA_VRE_SANDBOX"
+PERSON_VARIABLE = "GAIA_VRE_PERSON"
+"""Whose sandbox it is: the hub has it as that of a user of its own."""
 _REMEMBERED_SECONDS = 15
+
+
+def owner_alone(environment: Mapping[str, str]) -> str | None:
+    """Return whose lab this is, if what is told in it is for them alone; a project's is its editors'."""
+    if PROJECT_VARIABLE in environment:
+        return None
+    return environment.get(PERSON_VARIABLE) or environment.get("JUPYTERHUB_USER") or None
 
 
 def defaults(environment: Mapping[str, str]) -> Config:

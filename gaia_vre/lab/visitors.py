@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.errors import GaiaError
+from gaia_vre.core.kinds import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,9 +62,12 @@ class Visitors:
 
 
 def watch(server: ServerApp) -> None:
-    """Note whoever the hub lets into a person's lab besides them, or into a project's."""
+    """Note whoever the hub lets into a person's lab besides them, or into a project's.
+
+    In a sandbox, whose user at the hub is nobody, everybody would be a visitor, its person first.
+    """
     owner = os.environ.get("JUPYTERHUB_USER")
-    if not owner:
+    if not owner or number_of(owner):
         return
     visitors = Visitors(owner, _tell)
     provider: Any = server.identity_provider

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import Conflict, TooLarge, Unavailable
+from gaia_vre.isolation.second_names import Names, names_below
 from gaia_vre.sandboxes.model import Receipt
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Copying:
     """A copy while it is made.
 
     Both ends are written by others meanwhile: every step is taken from an open folder, and never through a link, so
-    that nobody leads it elsewhere.
+    that nobody leads it elsewhere. A file with another name outside of the source is left out.
     """
 
     room: int
@@ -45,9 +46,14 @@ class Copying:
     size: int = 0
     left_out: list[str] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
+    _known: Names = field(default_factory=Names)
 
-    def folder(self, source: int, target: int, below: str, depth: int = 0) -> None:
-        """Copy what stands in an open folder into another."""
+    def whole(self, source: int, target: int) -> None:
+        """Copy what stands in an open folder, and below it, into another."""
+        self._known = names_below(source)
+        self._folder(source, target, "")
+
+    def _folder(self, source: int, target: int, below: str, depth: int = 0) -> None:
         for entry in sorted(os.scandir(source), key=lambda one: one.name):
             path = f"{below}{entry.name}"
             if (not below and (entry.name.startswith(".") or entry.name == MANIFEST)) or entry.name in _LEFT:
@@ -67,7 +73,7 @@ class Copying:
             return
         with _closing(inner), _closing(_made(target, name)) as made:
             self._count(0)
-            self.folder(inner, made, f"{path}/", depth + 1)
+            self._folder(inner, made, f"{path}/", depth + 1)
 
     def _file(self, source: int, target: int, name: str, path: str) -> None:
         try:
@@ -77,7 +83,7 @@ class Copying:
             return
         with os.fdopen(read, "rb") as file:
             about = os.fstat(read)
-            if not stat.S_ISREG(about.st_mode):
+            if not stat.S_ISREG(about.st_mode) or self._known.lead_outside(about):
                 self.left_out.append(path)
                 return
             mode = 0o700 if about.st_mode & 0o100 else 0o600
@@ -163,7 +169,7 @@ def keep(work: Work, place: Place, now: datetime) -> Receipt:
 def _drafted(work: Work, root: int, draft: str, copy: Copying, now: datetime) -> tuple[Copying, str]:
     """Copy everything under a name that nobody takes for the work, and return its digest."""
     with _closing(os.open(work.home, _ENTER)) as source, _closing(_made(root, draft)) as target:
-        copy.folder(source, target, "")
+        copy.whole(source, target)
         digest = f"sha256:{copy.digest.hexdigest()}"
         counted = {"files": copy.files, "bytes": copy.size, "left_out": copy.left_out[:_MOST_NAMED]}
         told = {**work.facts, "kept": now.isoformat(), **counted, "digest": digest}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from gaia_vre.core.kinds import SANDBOX_SERVER, visitor_of
+from gaia_vre.core.kinds import SANDBOX_SERVER, number_of, sandbox_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,12 +92,17 @@ class Sandbox:
     @property
     def visitor(self) -> str | None:
         """Its number, if it is a visitor's, who has no account; None for that of a person."""
-        return visitor_of(self.username)
+        return number_of(self.username)
 
     @property
     def server(self) -> str:
-        """The hub knows it as this server of its person."""
+        """The hub knows it as a server of this name."""
         return f"{SANDBOX_SERVER}{self.id}"
+
+    @property
+    def user(self) -> str:
+        """The hub's user that has this server, and nothing else."""
+        return sandbox_user(self.id)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import func, insert, select, update
 
 from gaia_vre.core.errors import Conflict, NotFound
-from gaia_vre.core.kinds import VISITOR_USER
+from gaia_vre.core.kinds import SANDBOX_USER
 from gaia_vre.database.sandboxes import SandboxRow
 from gaia_vre.sandboxes.model import LIVING, THERE, Receipt, Sandbox, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import timedelta
 
     from sqlalchemy import CursorResult, Engine, Table
@@ -49,7 +49,7 @@ class Sandboxes:
             The person has as many as one may, or all visitors together have as many as they may.
         """
         visitors = made.visitor is not None
-        username = VISITOR_USER if visitors else made.username
+        username = SANDBOX_USER if visitors else made.username
         theirs = _TABLE.c.username.startswith(username, autoescape=True) if visitors else _TABLE.c.username == username
         with self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # else two that are made at once do not see each other
@@ -72,6 +72,14 @@ class Sandboxes:
         if row is None or username not in (None, row.username):
             raise NotFound(f"There is no sandbox {number[:16]!a}")
         return sandbox_of(row)
+
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return whose these sandboxes are, or were, by number."""
+        if not numbers:
+            return {}
+        query = select(_TABLE.c.id, _TABLE.c.username).where(_TABLE.c.id.in_(sorted(numbers)))
+        with self.engine.connect() as connection:
+            return {row.id: row.username for row in connection.execute(query)}
 
     def of(self, username: str) -> list[Sandbox]:
         """Return those of a person that are there, the oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -15,12 +16,14 @@ from gaia_vre.database.engine import database_url, make_engine
 from gaia_vre.database.migrate import upgrade
 from gaia_vre.projects.registry import open_books
 from gaia_vre.quotas.clock import LedgerClock
+from gaia_vre.sandboxes.store import Sandboxes
 from gaia_vre.service.app import create_app
 from gaia_vre.service.dependencies import Parts
 from gaia_vre.service.gateway import Gateway
 from gaia_vre.service.hub import Hub
-from gaia_vre.service.login import Login
+from gaia_vre.service.login import Client, Login
 from gaia_vre.service.metrics import Metrics
+from gaia_vre.service.sandboxes.owners import Owners
 from gaia_vre.service.shelf import Shelf
 from gaia_vre.service.store import Store
 
@@ -67,6 +70,8 @@ def _parts(settings: Settings) -> Parts:
     clock = LedgerClock(engine)
     office, registry = open_books(engine, settings, clock.now)
     office.prepare()
+    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/services/gaia/")
+    site = settings.addresses.public_url if settings.addresses.own_hosts else ""
     return Parts(
         settings=settings,
         engine=engine,
@@ -75,10 +80,10 @@ def _parts(settings: Settings) -> Parts:
         store=Store(engine),
         login=Login(
             hub,
-            client_id=os.environ.get("JUPYTERHUB_CLIENT_ID", "service-gaia"),
-            client_secret=token,
+            Owners(Sandboxes(engine, lambda: datetime.now(UTC)), office.holders),
+            Client(os.environ.get("JUPYTERHUB_CLIENT_ID", "service-gaia"), token, f"{site}{prefix}oauth_callback"),
             cookie_secret=_variable("GAIA_VRE_COOKIE_SECRET"),
-            prefix=os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/services/gaia/"),
+            prefix=prefix,
         ),
         metrics=Metrics(),
         shelf=Shelf(StateFolder(settings.state).catalog),

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from gaia_vre.core.errors import Conflict, GaiaError, InvalidInput, NotAllowed, NotFound, NotSignedIn, Unavailable
-from gaia_vre.core.kinds import project_user, visitor_user
+from gaia_vre.core.kinds import SANDBOX_SERVER, project_user, sandbox_user
 from gaia_vre.core.tickets import is_ticket, ticket
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Hub:
     def server(self, username: str, name: str = "") -> Server | None:
         """Return a server that runs, starts or stops; None for one that does not."""
         try:
-            model = self._ask("GET", f"/users/{_quoted(username)}", self._token)
+            model = self._ask("GET", f"/users/{_quoted(_hub_user(username, name))}", self._token)
         except NotFound:
             return None
         entry = (model.get("servers") or {}).get(name)
@@ -204,16 +204,22 @@ class Hub:
         told = [json.loads(line[5:]) for line in answer.text.splitlines() if line.startswith("data:")]
         return next((str(one.get("message", "")).removeprefix(_FAILED) for one in told if one.get("failed")), "")
 
-    # Users of visitors --------------------------------------------------------------------------
+    # Users that have sandboxes ------------------------------------------------------------------
 
-    def make_visitor(self, number: str) -> None:
-        """Make the user that has a visitor's sandbox, once or again."""
-        self._ask("PUT", f"/gaia/visitors/{_quoted(number)}", self._token, json={})
+    def make_sandbox_user(self, number: str, person: str | None = None) -> None:
+        """Make the user that has a sandbox, once or again, and let in the person whose sandbox it is.
 
-    def forget_visitor(self, number: str) -> None:
+        Parameters
+        ----------
+        person
+            None for a visitor, who comes in by a ticket.
+        """
+        self._ask("PUT", f"/gaia/sandboxes/{_quoted(number)}", self._token, json={"person": person} if person else {})
+
+    def forget_sandbox_user(self, number: str) -> None:
         """Forget such a user with everything of theirs; one that is not there is as good as forgotten."""
         with contextlib.suppress(NotFound):
-            self._ask("DELETE", f"/users/{_quoted(visitor_user(number))}", self._token)
+            self._ask("DELETE", f"/users/{_quoted(sandbox_user(number))}", self._token)
 
     def ticket(self, number: str) -> str:
         """Return by what the hub lets a browser into a visitor's sandbox."""
@@ -240,13 +246,18 @@ class Hub:
     def remove(self, username: str, name: str) -> None:
         """Stop a named server and forget it with its tokens; one that is not there is as good as removed.
 
+        Parameters
+        ----------
+        username
+            The hub's user that has it, of a sandbox too.
+
         Raises
         ------
         InvalidInput
             It starts or stops just now: try again.
         """
         with contextlib.suppress(NotFound):
-            self._ask("DELETE", _path(username, name), self._token, json={"remove": True})
+            self._ask("DELETE", _place(username, name), self._token, json={"remove": True})
 
     def _set_off(self, method: str, username: str, name: str, token: str, body: dict[str, Any] | None = None) -> None:
         """Ask for a start or stop, and wait no longer than a refusal takes.
@@ -328,8 +339,17 @@ def _silence(error: Exception) -> str:
 
 
 def _path(username: str, name: str) -> str:
+    """Return where the hub has a server of a person; each sandbox is there that of a user of its own."""
+    return _place(_hub_user(username, name), name)
+
+
+def _place(username: str, name: str) -> str:
     user = f"/users/{_quoted(username)}"
     return f"{user}/servers/{_quoted(name)}" if name else f"{user}/server"
+
+
+def _hub_user(username: str, name: str) -> str:
+    return sandbox_user(name.removeprefix(SANDBOX_SERVER)) if name.startswith(SANDBOX_SERVER) else username
 
 
 def _shares(slug: str, server: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from gaia_vre.service.hub import Hub, Person
+    from gaia_vre.service.sandboxes.owners import Owners
 
 SERVICE_NAME = "gaia"
 SESSION_COOKIE = "gaia-session"
@@ -52,16 +53,33 @@ class Caller:
         return self.person.name
 
 
+@dataclass(frozen=True)
+class Client:
+    """A client of the hub's OAuth."""
+
+    id: str
+    secret: str
+    redirect_uri: str
+    """As the hub has it: a path, or an address where labs have hosts of their own."""
+
+
 class Login:
     """Sessions of browsers and tokens of programs.
 
     The session cookie holds the hub's token, encrypted: the service keeps no session, so any
     number of its processes may answer. The hub is asked anew every 20 s, so a person who has
     signed out or lost a right is out within that time.
+
+    Parameters
+    ----------
+    owners
+        Tells for whom a sandbox asks.
+    client
+        What we are to the hub's OAuth.
     """
 
-    def __init__(self, hub: Hub, client_id: str, client_secret: str, cookie_secret: str, prefix: str) -> None:
-        self.hub, self.client_id, self.client_secret, self.prefix = hub, client_id, client_secret, prefix
+    def __init__(self, hub: Hub, owners: Owners, client: Client, cookie_secret: str, prefix: str) -> None:
+        self.hub, self.owners, self.client, self.prefix = hub, owners, client, prefix
         key = hashlib.sha256(cookie_secret.encode()).digest()
         self._box = Fernet(base64.urlsafe_b64encode(key))
         self._key = key
@@ -85,6 +103,7 @@ class Login:
             person = self._person(token.strip())
             if (sandbox := sandbox_of(person.scopes)) is not None:
                 check_narrow(sandbox, request.method, f"/{request.url.path.removeprefix(self.prefix)}")
+                person = self.owners.person(sandbox, person)
             return Caller(person, token.strip(), None)
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
@@ -173,8 +192,8 @@ class Login:
         state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
-            "client_id": self.client_id,
-            "redirect_uri": f"{self.prefix}oauth_callback",
+            "client_id": self.client.id,
+            "redirect_uri": self.client.redirect_uri,
             "response_type": "code",
             "state": state,
             "code_challenge": challenge,
@@ -201,11 +220,11 @@ class Login:
         if not code or not kept["state"] or not hmac.compare_digest(state.encode(), kept["state"].encode()):
             raise InvalidInput("This sign-in was begun elsewhere or too long ago: begin again from the home page")
         form = {
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
+            "client_id": self.client.id,
+            "client_secret": self.client.secret,
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": f"{self.prefix}oauth_callback",
+            "redirect_uri": self.client.redirect_uri,
             "code_verifier": kept["verifier"],
         }
         answer = response(kept["goal"])

@@ -13,7 +13,7 @@ from gaia_vre.core.errors import GaiaError, NotFound, NotSignedIn
 from gaia_vre.core.kinds import kind_of
 from gaia_vre.look.language import LANGUAGE_COOKIE, LANGUAGES, Language
 from gaia_vre.service.account.preferences import Preferences
-from gaia_vre.service.actions import stop_cluster_of_mine, stop_mine
+from gaia_vre.service.actions import servers_of, stop_cluster_of_mine, stop_mine
 from gaia_vre.service.dependencies import Parts, SubmitsAs, UsesLanguage, UsesParts, chosen_language
 from gaia_vre.service.frame import PREFIX, frame, own_page, redirect, templates, texts
 from gaia_vre.service.ladder import standing
@@ -42,15 +42,15 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
     """Show what I have running, and why something stopped."""
     try:
         who = service.login.caller(request)
-        person = service.login.fresh(who)
+        servers = servers_of(service, who)
     except NotSignedIn:
         return service.login.begin(request, redirect, PREFIX)
     clusters, silent = _clusters(service, who)
     notice = service.store.notice(who.name)
     told_of = _budget(service, who, language) | notices(service, who, language)
     context = frame(service, language, who) | {
-        "lab": next((server for server in person.servers if not server.name), None),
-        "others": [server for server in person.servers if server.name and kind_of(who.name, server.name) != "sandbox"],
+        "lab": next((server for server in servers if not server.name), None),
+        "others": [server for server in servers if server.name and kind_of(who.name, server.name) != "sandbox"],
         "clusters": clusters,
         "gateway_silent": silent,
         "notice": notice,
@@ -63,8 +63,8 @@ def home(request: Request, service: UsesParts, language: UsesLanguage) -> Respon
         "of_projects": spoken(service, language),
         **sandboxes_of(service, who, language),
         "last": service.store.last_end(Thing("server", who.name, "")),
-        "running": sum(server.ready for server in person.servers),
-        "waiting": any(server.pending for server in person.servers),
+        "running": sum(server.ready for server in servers),
+        "waiting": any(server.pending for server in servers),
         "spawn": f"/hub/spawn/{quote(who.name)}",
         "sizes": {size.name: size for size in service.settings.labs.sizes},
         "first_size": service.settings.labs.sizes[0],

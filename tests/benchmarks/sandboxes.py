@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -35,14 +36,16 @@ def somebody(platform: Platform) -> Iterator[tuple[str, httpx2.Client]]:
         yield username, client
 
 
-def until_ready(client: httpx2.Client, name: str) -> None:
-    """Wait until the hub says that a server is ready."""
+def until_ready(client: httpx2.Client, user: str, name: str = "") -> None:
+    """Wait, as a page does, for the hub's word that a server is ready: it comes by itself, and disturbs no start."""
+    path = f"/hub/api/users/{user}/{f'servers/{name}' if name else 'server'}/progress"
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        servers = client.get("/hub/api/user").json()["servers"]
-        if servers.get(name, {}).get("ready"):
-            return
-        time.sleep(0.02)
+        with client.stream("GET", path) as events:
+            told = (json.loads(line[5:]) for line in events.iter_lines() if line.startswith("data:"))
+            if events.status_code == 200 and any(one.get("ready") for one in told):
+                return
+        time.sleep(0.05)  # the hub has not heard of it yet
     raise TimeoutError(f"{name!r} is not ready")
 
 
@@ -50,7 +53,7 @@ def lab(username: str, client: httpx2.Client) -> float:
     """Start and stop a normal lab; return the seconds of the start."""
     begin = time.perf_counter()
     client.post(f"/hub/api/users/{username}/server")
-    until_ready(client, "")
+    until_ready(client, username)
     seconds = time.perf_counter() - begin
     while client.delete(f"/hub/api/users/{username}/server").status_code == 202:
         time.sleep(0.1)
@@ -61,7 +64,7 @@ def sandbox(client: httpx2.Client) -> float:
     """Make and destroy a sandbox; return the seconds of the start."""
     begin = time.perf_counter()
     made = client.post("/services/gaia/api/sandboxes", json={}).json()
-    until_ready(client, made["server"])
+    until_ready(client, made["server"], made["server"])
     seconds = time.perf_counter() - begin
     address = f"/services/gaia/api/sandboxes/{made['id']}"
     client.delete(address)

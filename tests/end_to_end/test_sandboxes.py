@@ -9,6 +9,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -131,9 +132,13 @@ def waiting(place: Environment) -> list[str]:
 def trace(place: Environment) -> dict[str, Any]:
     """Return what there is of anybody's sandboxes outside of the history."""
     processes, ahead = place.processes(), waiting(place)
-    files = [*place.state.rglob("*sandbox-*"), *(place.state / "sandboxes").iterdir()]
+    # What is just being removed is no error to os.walk.
+    found = (Path(folder) / name for folder, below, files in os.walk(place.state) for name in (*below, *files))
+    files = [*(one for one in found if "sandbox-" in one.name), *(place.state / "sandboxes").iterdir()]
     marks = {f"sandbox-{number}" for number in ahead}
     return {
+        "users": rows(place, "SELECT name FROM users WHERE name LIKE 'sandbox-%'"),
+        "shares": rows(place, "SELECT id FROM shares"),
         "servers": rows(place, "SELECT name FROM spawners WHERE name LIKE 'sandbox-%'"),
         "tokens": rows(place, "SELECT note FROM api_tokens WHERE note LIKE '%sandbox-%'"),
         "clients": rows(place, "SELECT identifier FROM oauth_clients WHERE identifier LIKE '%sandbox-%'"),
@@ -146,7 +151,15 @@ def trace(place: Environment) -> dict[str, Any]:
     }
 
 
-NOTHING: dict[str, Any] = {"servers": [], "tokens": [], "clients": [], "processes": [], "files": []}
+NOTHING: dict[str, Any] = {
+    "users": [],
+    "shares": [],
+    "servers": [],
+    "tokens": [],
+    "clients": [],
+    "processes": [],
+    "files": [],
+}
 
 
 def test_from_inside_nothing_of_its_person_is_reached(ada: Person, place: Environment) -> None:

@@ -26,6 +26,18 @@ pytestmark = [
 ]
 
 
+@contextlib.contextmanager
+def running(place: Environment) -> Iterator[None]:
+    """Have an environment run whose visitors know the passphrase."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, PASSPHRASE)
+        try:
+            place.start()
+            yield
+        finally:
+            place.down()
+
+
 @pytest.fixture(scope="module")
 def place(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """An environment that lets visitors in."""
@@ -34,12 +46,8 @@ def place(environment: Environment, tmp_path_factory: pytest.TempPathFactory) ->
     (state / "data").symlink_to(environment.state / "data")
     sandboxes = {"anonymous": {"enabled": True, "most": 1}}
     place = Environment(state, settings={"sandboxes": sandboxes, "service": {"reconcile_seconds": 1}})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, PASSPHRASE)
-        try:
-            yield place.start()
-        finally:
-            place.down()
+    with running(place):
+        yield place
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from gaia_vre.hub.rooms import Opening, Room, open_room
 from gaia_vre.isolation.bubblewrap import bubblewrap, confined
 
 needs_bubblewrap = pytest.mark.skipif(bubblewrap() is None, reason="bubblewrap does not work here")
-GRANTED = {"app": {"number": 7, "path": "plots/slide.py", "idle_minutes": 20, "open_to_all": False}}
+GRANTED = {
+    "app": {"number": 7, "path": "plots/slide.py", "kind": "streamlit", "idle_minutes": 20, "open_to_all": False}
+}
 
 
 @pytest.fixture
@@ -59,6 +61,7 @@ def test_an_app_is_told_what_it_serves(state: StateFolder) -> None:
         "GAIA_VRE_PROJECT": "heat",
         "GAIA_VRE_PROJECTS": str(state.projects),
         "GAIA_VRE_APP": "plots/slide.py",
+        "GAIA_VRE_APP_KIND": "streamlit",
         "GAIA_VRE_APP_IDLE_SECONDS": "1200",
         "GAIA_VRE_APP_OPEN": "",
     }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -86,6 +89,10 @@ class RunningHub:
             return httpx2.get(f"{self.url}/health", trust_env=False).status_code == 200
         except httpx2.HTTPError:
             return False
+
+    def rows(self, query: str) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder / 'hub.sqlite'}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
 
     def ask(self, method: str, path: str, token: str, **more: object) -> int:
         headers = {"Authorization": f"token {token}"}

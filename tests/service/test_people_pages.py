@@ -152,7 +152,7 @@ def test_who_is_let_in_is_listed_with_the_role(world: World) -> None:
 
 
 def test_what_runs_is_asked_of_the_hub_once_for_many_looks(world: World) -> None:
-    running = Running(world.parts.hub, world.parts.clock)
+    running = Running(world.parts.hub, world.parts.owners, world.parts.clock)
     for _ in range(5):
         running.servers()
     assert world.hub.calls.count("GET /users") == 1

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 
 from gaia_vre.core.amounts import plain
 from gaia_vre.core.errors import Unavailable
-from gaia_vre.core.kinds import PROJECT_USER, VISITOR_USER
+from gaia_vre.core.kinds import PROJECT_USER, SANDBOX_USER
 from gaia_vre.database.people import PersonRow
 from gaia_vre.database.projects import MemberRow, ProjectRow
 from gaia_vre.database.quotas import AccountRow, LeaseRow
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gaia_vre.service.hub import Hub
 
 ROWS = 25
-_NO_PEOPLE = (PROJECT_USER, VISITOR_USER)
+_NO_PEOPLE = (PROJECT_USER, SANDBOX_USER)
 _SLICES = 2
 """So many lists of 200 are asked for at each pass: all 15,000 people in forty minutes."""
 _GONE = timedelta(hours=2)

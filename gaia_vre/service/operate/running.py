@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from gaia_vre.service.hub import Hub, Server
+    from gaia_vre.service.sandboxes.owners import Owners
 
 ROWS = 50
 _FRESH = timedelta(seconds=10)
@@ -34,8 +35,8 @@ Sort = Literal["age", "idle", "size", "name"]
 class Running:
     """The last list of what runs: reading it takes the hub a request for every 200 servers, a page of it none."""
 
-    def __init__(self, hub: Hub, clock: Callable[[], datetime]) -> None:
-        self._hub, self._clock = hub, clock
+    def __init__(self, hub: Hub, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._hub, self._owners, self._clock = hub, owners, clock
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._found: tuple[datetime, list[Server]] | None = None
@@ -51,7 +52,7 @@ class Running:
             found = self._found
         age = self._clock() - found[0] if found else _USABLE
         if found is None or age >= _USABLE:
-            self._read()
+            self.read()
         elif age > _FRESH and self._reading.acquire(blocking=False):
             threading.Thread(target=self._read_aside, daemon=True).start()
         with self._lock:
@@ -68,12 +69,21 @@ class Running:
                 ]
                 self._found = (at, changed)
 
-    def _read(self) -> None:
-        self.keep(list(self._hub.active_servers()))
+    def read(self) -> list[Server]:
+        """Ask the hub what runs, remember and return it, sandboxes as those of their people.
+
+        Raises
+        ------
+        Unavailable
+            The hub is silent.
+        """
+        servers = self._owners.servers(self._hub.active_servers())
+        self.keep(servers)
+        return servers
 
     def _read_aside(self) -> None:
         try:
-            self._read()
+            self.read()
         finally:
             self._reading.release()
 

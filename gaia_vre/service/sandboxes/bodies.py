@@ -128,5 +128,5 @@ def told(sandbox: Sandbox, now: datetime, extensions: int, extension_minutes: fl
 
 def _address(sandbox: Sandbox) -> str:
     path = sandbox.source.path
-    lab = f"/user/{quote(sandbox.username, safe='@')}/{sandbox.server}/lab"
+    lab = f"/user/{sandbox.user}/{sandbox.server}/lab"
     return f"{lab}/tree/{quote(path)}" if path else lab

@@ -15,6 +15,7 @@ from gaia_vre.quotas.storage.model import Place as Folder
 from gaia_vre.sandboxes import keeping
 from gaia_vre.sandboxes.manifest import facts_of
 from gaia_vre.sandboxes.model import THERE
+from gaia_vre.service.openings.store import Openings
 from gaia_vre.service.sandboxes.lives import Lives
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def keep(service: Parts, sandbox: Sandbox, maker: Maker, to: str, name: str) -> 
     else:
         service.folders.make(folder.folder)  # nobody may have opened the project yet
     with folders.still(sandbox.id) as home:
-        facts = facts_of(sandbox, home, service.settings)
+        used = sorted(Openings(service.engine).of(f"sandbox:{sandbox.id}"), key=lambda one: (one.first, one.dataset))
+        opened = [one.dataset for one in used]
+        facts = facts_of(sandbox, home, opened, service.settings)
         most_files = service.settings.sandboxes.home_files
         work = keeping.Work(home, sandbox.id, folder_name(sandbox, name), facts, most_files)
         try:

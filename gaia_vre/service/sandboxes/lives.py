@@ -6,19 +6,21 @@ a service that begins takes away what an earlier one was making when it was kill
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
-from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, Unavailable
+from gaia_vre.core.errors import Conflict, GaiaError, NotAllowed, NotFound, Unavailable
 from gaia_vre.core.kinds import SANDBOX_SERVER
 from gaia_vre.core.state import StateFolder
 from gaia_vre.messages.model import Message
 from gaia_vre.sandboxes.folders import Folders
 from gaia_vre.sandboxes.model import LIVING, Sandbox, Why
 from gaia_vre.sandboxes.sources import Maker, Stock, check_source, check_there, furnish
+from gaia_vre.service.openings.store import Openings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,8 +141,7 @@ class Lives:
         if not self.sandboxes.began(made.id, title, source):
             raise Conflict(f"The sandbox {made.id} was destroyed while it was made")
         size = self.settings.sandboxes.size
-        if made.visitor is not None:
-            self.hub.make_visitor(made.visitor)
+        self.hub.make_sandbox_user(made.id, None if made.visitor else made.username)
         self.hub.start_for(made.username, made.server, {"size": size} if size else {})
         if self.sandboxes.find(made.id).state not in LIVING:
             self.finish(made)  # destroyed while it was started: nothing of the start may stay
@@ -155,14 +156,20 @@ class Lives:
     def admitted(self, username: str, server: str) -> Sandbox:
         """Return the sandbox that a server is started for.
 
+        Parameters
+        ----------
+        username
+            The hub's user that has the server.
+
         Raises
         ------
         NotAllowed
             Nobody made such a sandbox, or it has ended.
         """
-        mine = self.sandboxes.of(username)
-        found = next((one for one in mine if one.server == server), None)
-        if found is None:
+        found = None
+        with contextlib.suppress(NotFound):
+            found = self.sandboxes.find(server.removeprefix(SANDBOX_SERVER))
+        if found is None or (username, server) != (found.user, found.server):
             raise NotAllowed(
                 f"There is no sandbox {server[:40]!a} of {username}: names that begin with {SANDBOX_SERVER} are kept "
                 "for sandboxes, which the service makes"
@@ -217,15 +224,15 @@ class Lives:
     def finish(self, sandbox: Sandbox) -> None:
         """Take away what is left: processes, the hub's entry with its tokens, the lease, the files."""
         self.folders.end(sandbox.id, "stuck" if sandbox.why == "failed" else sandbox.why or "asked")
-        self.hub.remove(sandbox.username, sandbox.server)
-        if sandbox.visitor is not None:
-            self.hub.forget_visitor(sandbox.visitor)
+        self.hub.remove(sandbox.user, sandbox.server)
+        self.hub.forget_sandbox_user(sandbox.id)
         for lease, _ in self.office.held_by(sandbox.username):
             if lease.thing == sandbox.server:
                 self.office.release(lease.id)
         self.folders.remove(sandbox.id)
-        output = StateFolder(self.settings.state).lab_log(sandbox.username, sandbox.server)
+        output = StateFolder(self.settings.state).lab_log(sandbox.user, sandbox.server)
         output.unlink(missing_ok=True)
+        Openings(self.sandboxes.engine).forget(f"sandbox:{sandbox.id}")
         self.sandboxes.destroyed(sandbox.id)
 
 

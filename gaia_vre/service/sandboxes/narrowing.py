@@ -1,4 +1,4 @@
-"""What a sandbox's own token may ask of the service: its own countdown and the catalog."""
+"""What a sandbox's own token may ask of the service: its own countdown and the catalog, and what it opens of that."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _OWN_SERVER = re.compile(r"access:servers!server=.+/sandbox-([a-z0-9]+)")
 _BROAD = ("access:servers", "access:servers!user=")
+_TELLS = ("POST", "/api/openings")
 _READ = ("/api/me", "/api/catalog", "/stac", "/pictures")
 
 
@@ -39,6 +40,6 @@ def check_narrow(number: str, method: str, path: str) -> None:
     reads = any(path == one or path.startswith(f"{one}/") for one in _READ)
     if method in ("GET", "HEAD") and (path == own or reads):
         return
-    if (method, path) in (("POST", f"{own}/extend"), ("DELETE", own), ("POST", "/stac/search")):
+    if (method, path) in (("POST", f"{own}/extend"), ("DELETE", own), ("POST", "/stac/search"), _TELLS):
         return
     raise NotAllowed("A sandbox reads the catalog and its own countdown; all else is asked outside of it")

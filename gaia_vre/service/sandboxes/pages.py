@@ -74,9 +74,8 @@ def starting(number: Id, request: Request, service: UsesParts, language: UsesLan
     if who is None:
         return service.login.begin(request, redirect, f"{STARTING}/{number}")
     sandbox = service.sandboxes.find(number, who.name)
-    if sandbox.state == "running":
-        goal = urlencode({"next": lab_address(sandbox)})
-        return redirect(f"/hub/spawn-pending/{quote(who.name)}/{sandbox.server}?{goal}")
+    if goal := went_on(service, sandbox):
+        return redirect(goal)
     context = frame(service, language, who) | _words(service, language)
     context |= {
         "sandbox": sandbox,
@@ -168,9 +167,22 @@ def card(service: Parts, who: Caller, language: Language) -> dict[str, Any]:
     }
 
 
+def went_on(service: Parts, sandbox: Sandbox) -> str | None:
+    """Return where somebody goes on to who waits for a sandbox; None while the hub knows nothing of it."""
+    server = service.hub.server(sandbox.username, sandbox.server) if sandbox.state == "running" else None
+    if server is None:
+        return None
+    lab = lab_address(sandbox)
+    if server.ready:
+        # Whole: the hub, which would lead there, knows no visitors.
+        return f"{service.settings.addresses.host_of(sandbox.user)}{lab}"
+    # The hub shows how a start goes on to those who have signed in there.
+    return None if sandbox.visitor else f"/hub/spawn-pending/{sandbox.user}/{sandbox.server}?{urlencode({'next': lab})}"
+
+
 def lab_address(sandbox: Sandbox) -> str:
     """Return where the lab of a sandbox opens, at the file that it was made for."""
-    base = f"/user/{quote(sandbox.username, safe='@')}/{sandbox.server}/lab"
+    base = f"/user/{sandbox.user}/{sandbox.server}/lab"
     return f"{base}/tree/{quote(sandbox.source.path)}" if sandbox.source.path else base
 
 

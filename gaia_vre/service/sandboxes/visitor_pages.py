@@ -18,7 +18,7 @@ from gaia_vre.service.sandboxes import words
 from gaia_vre.service.sandboxes.bodies import Id
 from gaia_vre.service.sandboxes.doorkeeper import Answer
 from gaia_vre.service.sandboxes.offers import offer
-from gaia_vre.service.sandboxes.pages import lab_address, wished
+from gaia_vre.service.sandboxes.pages import went_on, wished
 from gaia_vre.service.sandboxes.visitors import PAGE, check_on, check_visited, hand_ticket, make, visited
 
 router = APIRouter(include_in_schema=False)
@@ -69,10 +69,8 @@ def wait(number: Id, request: Request, service: UsesParts, language: UsesLanguag
     """Show how a visitor's sandbox starts, go on to its lab when it runs, and say so when it has ended."""
     check_on(service.settings)
     sandbox = visited(service, request, number)
-    if sandbox.state == "running":
-        server = service.hub.server(sandbox.username, sandbox.server)
-        if server is not None and server.ready:
-            return redirect(lab_address(sandbox))
+    if goal := went_on(service, sandbox):
+        return redirect(goal)
     context = frame(service, language, None) | {
         "sandbox": sandbox,
         "living": sandbox.state in LIVING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gaia_vre.core.errors import NotAllowed, NotFound
-from gaia_vre.core.kinds import visitor_user
+from gaia_vre.core.kinds import sandbox_user
 from gaia_vre.core.tickets import COOKIE, LETTING_IN
 from gaia_vre.core.visitor_settings import has_visitors
 from gaia_vre.sandboxes.addresses import read_address
@@ -61,7 +61,7 @@ def make(service: Parts, source: Source, title: str) -> Sandbox:
     lives.check_here()
     check_there(source, _NOBODY, service.settings, lives.stock)
     wish = Wish(source, title)
-    return lives.take_up(wish, lambda number: Maker(visitor_user(number)), rules.most, rules.minutes)
+    return lives.take_up(wish, lambda number: Maker(sandbox_user(number)), rules.most, rules.minutes)
 
 
 def hand_ticket(service: Parts, request: Request, answer: Response, sandbox: Sandbox) -> None:
@@ -83,4 +83,4 @@ def visited(service: Parts, request: Request, number: str) -> Sandbox:
     """Return the sandbox that this browser has the ticket to; raises NotFound."""
     if not service.hub.is_ticket(number, request.cookies.get(f"{COOKIE}{number}", "")):
         raise NotFound(f"There is no sandbox {number!a} for this browser")
-    return service.sandboxes.find(number, visitor_user(number))
+    return service.sandboxes.find(number, sandbox_user(number))

@@ -55,4 +55,5 @@ def tell(told: Told, who: UsesCaller, service: UsesParts) -> None:
     if who.person.kind != "service" or who.name != SERVICE_NAME:
         raise NotAllowed(f"{who.name} may not tell of starts; the hub does")
     steps = {str(name): seconds for name, seconds in told.steps.items()}
-    Starts(service.engine).record(Start(told.username, told.name, told.size, told.environment, service.clock(), steps))
+    username = service.owners.name(told.username)
+    Starts(service.engine).record(Start(username, told.name, told.size, told.environment, service.clock(), steps))

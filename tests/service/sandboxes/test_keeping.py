@@ -11,7 +11,10 @@ import pytest
 from gaia_vre.core.settings import parse_settings
 from gaia_vre.sandboxes.folders import Folders
 from gaia_vre.sandboxes.keeping import MANIFEST
+from gaia_vre.service.openings.store import Openings
+from gaia_vre.service.sandboxes.lives import Lives
 from tests.service.conftest import World, with_quotas
+from tests.service.fakes import ACCESS
 from tests.service.sandboxes.test_lives import API, look, make
 
 
@@ -34,10 +37,27 @@ def keep(world: World, made: dict[str, Any], **body: Any) -> Any:
     return world.program().post(f"{API}/{made['id']}/keep", json=body)
 
 
+def opens(world: World, made: dict[str, Any], *names: str) -> Any:
+    """Tell as the sandbox's own lab does that datasets are opened in it."""
+    scopes = [ACCESS, f"access:servers!server=ada/{made['server']}"]
+    world.hub.tokens["sandbox-token"] = {"name": "ada", "kind": "user", "admin": False, "scopes": scopes}
+    return world.program("sandbox-token").post("/services/gaia/api/openings", json={"datasets": list(names)})
+
+
+def test_what_a_sandbox_opened_is_forgotten_with_it(world: World) -> None:
+    made = make(world)
+    assert opens(world, made, "ostia-monthly", "other").status_code == 204
+    assert opens(world, made, "../../etc").status_code == 422
+    place, openings = f"sandbox:{made['id']}", Openings(world.parts.engine)
+    assert {one.dataset for one in openings.of(place)} == {"ostia-monthly", "other"}
+    Lives.of(world.parts).finish(world.parts.sandboxes.find(made["id"]))
+    assert openings.of(place) == []
+
+
 def test_the_work_is_copied_with_a_manifest(world: World) -> None:
     made = make(world, title="Ocean try")
     home = work(world, made)
-    (home / ".gaia-opened.jsonl").write_text('{"id": "ostia-monthly"}\nnonsense\n{"id": "../../etc"}\n')
+    opens(world, made, "ostia-monthly")
     (home / ".local/lib/python3.11/site-packages/tidal-1.2.dist-info").mkdir(parents=True)
     receipt = keep(world, made).json()
     kept = state(world) / "homes" / "ada" / receipt["folder"]

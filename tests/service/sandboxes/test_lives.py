@@ -26,10 +26,9 @@ def with_policy(world: World, **policy: Any) -> World:
 def make(world: World, **body: Any) -> dict[str, Any]:
     answer = world.program().post(API, json=body)
     assert answer.status_code == 202, answer.text
-    world.hub.servers["ada"][answer.json()["server"]] = server(
-        answer.json()["server"], last_activity=world.time[0].isoformat()
-    )
     made: dict[str, Any] = answer.json()
+    runs = server(made["server"], last_activity=world.time[0].isoformat())
+    world.hub.servers.setdefault(made["server"], {})[made["server"]] = runs
     return made
 
 
@@ -39,15 +38,16 @@ def look(world: World, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def busy(world: World, made: dict[str, Any]) -> None:
-    world.hub.servers["ada"][made["server"]]["last_activity"] = world.time[0].isoformat()
+    world.hub.servers[made["server"]][made["server"]]["last_activity"] = world.time[0].isoformat()
 
 
 def folders(world: World) -> Folders:
     return Folders(Path(world.parts.settings.state) / "sandboxes")
 
 
-def admit(world: World, name: str, username: str = "ada") -> Any:
-    body = {"id": f"s-{name}", "kind": "server", "username": username, "thing": name, "cores": 2, "memory_gib": 4}
+def admit(world: World, name: str, username: str | None = None) -> Any:
+    body = {"id": f"s-{name}", "kind": "server", "username": username or name, "groups": ["gaia-sandboxes"]}
+    body |= {"thing": name, "cores": 2, "memory_gib": 4}
     return world.program("service-token").post("/services/gaia/api/quotas/leases", json=body)
 
 
@@ -57,15 +57,20 @@ def admit(world: World, name: str, username: str = "ada") -> Any:
 def test_a_sandbox_is_made_started_and_counted_down(world: World) -> None:
     made = make(world, title="Try it")
     assert (made["state"], made["seconds_left"], made["extensions_left"]) == ("running", 7200, 2)
-    assert ("POST", f"/users/ada/servers/{made['server']}") in world.hub.done
+    assert world.hub.shares[f"{made['server']}/{made['server']}"] == {"ada"}
+    assert ("POST", f"/users/{made['server']}/servers/{made['server']}") in world.hub.done
     assert folders(world).home(made["id"]).is_dir()
 
 
 def test_its_server_is_admitted_and_the_pool_pays(world: World) -> None:
+    world.parts.office.holders.ensure("ada", frozenset({"course"}), world.time[0])
     answer = admit(world, make(world)["server"])
     assert answer.status_code == 201
     assert answer.json()["account"] == "community:sandboxes"
-    assert answer.json()["sandbox"]
+    assert answer.json()["person"] == "ada"
+    ((lease, _),) = world.parts.office.held_by("ada")
+    assert lease.thing == f"sandbox-{answer.json()['sandbox']}"
+    assert world.parts.office.holders.groups("ada") == {"course"}, "those of the hub's user are not hers"
 
 
 @pytest.mark.parametrize("name", ["sandbox-evil", "sandbox-", "sandbox-00000000"])
@@ -76,7 +81,9 @@ def test_a_server_that_only_looks_like_a_sandbox_is_refused(world: World, name: 
 
 
 def test_the_sandbox_of_somebody_else_is_refused(world: World) -> None:
-    assert admit(world, make(world)["server"], "bob").status_code == 403
+    mine, other = make(world)["server"], make(world)["server"]
+    for username in ("bob", "ada", other):
+        assert admit(world, mine, username).status_code == 403
 
 
 def test_nobody_pays_with_the_pool_otherwise(world: World) -> None:
@@ -108,7 +115,7 @@ def test_nothing_slow_is_done_before_the_answer(world: World) -> None:
     assert (world.hub.done, list(folders(world).numbers())) == ([], [])
     later.pop()()
     assert look(world, made)["state"] == "running"
-    assert world.hub.done == [("POST", f"/users/ada/servers/{made['server']}")]
+    assert world.hub.done == [("POST", f"/users/{made['server']}/servers/{made['server']}")]
 
 
 def test_one_that_is_destroyed_before_it_is_begun_stays_destroyed(world: World) -> None:
@@ -118,7 +125,7 @@ def test_one_that_is_destroyed_before_it_is_begun_stays_destroyed(world: World) 
     world.program().delete(f"{API}/{made['id']}")
     later.pop()()
     assert (look(world, made)["state"], list(folders(world).numbers())) == ("destroyed", [])
-    assert ("POST", f"/users/ada/servers/{made['server']}") not in world.hub.done
+    assert ("POST", f"/users/{made['server']}/servers/{made['server']}") not in world.hub.done
 
 
 def test_what_is_not_there_is_refused_at_once(world: World) -> None:
@@ -200,7 +207,7 @@ def test_at_its_deadline_it_is_stopped_and_frozen(world: World) -> None:
     Reconciler(world.parts).step()
     found = look(world, made)
     assert (found["state"], found["why"], found["seconds_left"]) == ("frozen", "deadline", 24 * 3600)
-    assert ("DELETE", f"/users/ada/servers/{made['server']}") in world.hub.done
+    assert ("DELETE", f"/users/{made['server']}/servers/{made['server']}") in world.hub.done
     assert folders(world).home(made["id"]).is_dir()
     assert "sandbox-ended" in [one.kind for one in world.parts.messages.unread("ada", world.time[0])]
 
@@ -214,7 +221,7 @@ def test_without_activity_it_ends(world: World) -> None:
 
 def test_what_its_keeper_says_is_the_reason(world: World) -> None:
     made = make(world)
-    world.hub.servers["ada"].clear()
+    world.hub.servers[made["server"]].clear()
     folders(world).end(made["id"], "disk")
     Reconciler(world.parts).step()
     assert look(world, made)["why"] == "disk"
@@ -222,7 +229,7 @@ def test_what_its_keeper_says_is_the_reason(world: World) -> None:
 
 def test_one_whose_service_was_killed_while_it_was_made_is_destroyed(world: World) -> None:
     made = make(world)
-    world.hub.servers["ada"].clear()
+    world.hub.servers[made["server"]].clear()
     with world.parts.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE sandbox SET state = 'making'")
     world.later(minutes=5)
@@ -247,6 +254,41 @@ def test_what_a_killed_service_was_making_is_taken_away_when_another_begins(worl
     assert list(folders(world).numbers()) == []
 
 
+# Whose it is, which the hub does not know ----------------------------------------------------------
+
+
+def test_it_is_among_the_servers_of_its_person_alone(world: World) -> None:
+    made = make(world)
+    assert [one["name"] for one in world.program().get("/services/gaia/api/servers").json()] == [made["server"]]
+    assert world.program("bob-token").get("/services/gaia/api/servers").json() == []
+    assert world.program("bob-token").delete(f"/services/gaia/api/servers/{made['server']}").status_code == 404
+    assert world.program().delete(f"/services/gaia/api/servers/{made['server']}").status_code == 202
+    assert (look(world, made)["state"], look(world, made)["why"]) == ("frozen", "asked")
+
+
+def test_what_is_told_of_it_is_told_of_its_person(world: World) -> None:
+    made = make(world)
+    admit(world, made["server"])
+    reconciler = Reconciler(world.parts)
+    reconciler.step()
+    (running,) = world.parts.store.running()
+    assert (running.username, running.name) == ("ada", made["server"])
+    assert [one.username for one in world.parts.running.servers()[1]] == ["ada"]
+    service = world.program("service-token")
+    start = {"username": made["server"], "name": made["server"], "steps": {"lab": 1.5}}
+    assert service.post("/services/gaia/api/starts", json=start).status_code == 201
+    assert [one["name"] for one in world.program().get("/services/gaia/api/starts").json()] == [made["server"]]
+    end = {"username": made["server"], "name": made["server"], "reason": "memory", "ended": world.time[0].isoformat()}
+    assert service.post("/services/gaia/api/endings", json=end).status_code == 201
+    assert [one["reason"] for one in world.program().get("/services/gaia/api/endings").json()] == ["memory"]
+
+
+def test_the_hub_user_of_a_sandbox_that_nobody_made_is_nobody(world: World) -> None:
+    scopes = [ACCESS, "access:servers!server=sandbox-0123abcd/sandbox-0123abcd"]
+    world.hub.tokens["inside"] = {"name": "sandbox-0123abcd", "kind": "user", "admin": False, "scopes": scopes}
+    assert world.program("inside").get(f"{API}/0123abcd").status_code == 403
+
+
 # Its end -----------------------------------------------------------------------------------------
 
 
@@ -255,7 +297,7 @@ def test_a_day_after_its_end_nothing_is_left(world: World) -> None:
     admit(world, made["server"])
     world.later(hours=2)
     reconciler.step()
-    world.hub.servers["ada"].clear()
+    world.hub.servers[made["server"]].clear()
     world.later(hours=24)
     reconciler.step()
     assert look(world, made)["state"] == "destroyed"
@@ -330,12 +372,12 @@ def test_an_administrator_sees_all_and_stops(world: World) -> None:
 
 def test_from_inside_it_reaches_its_countdown_and_the_catalog_alone(world: World) -> None:
     made, other = make(world), make(world)
-    scopes = [ACCESS, f"access:servers!server=ada/{made['server']}", "users:activity!user=ada"]
-    world.hub.tokens["inside"] = {"name": "ada", "kind": "user", "admin": False, "scopes": scopes}
+    scopes = [ACCESS, f"access:servers!server={made['server']}/{made['server']}"]
+    world.hub.tokens["inside"] = {"name": made["server"], "kind": "user", "admin": False, "scopes": scopes}
     inside = world.program("inside")
     assert inside.get(f"{API}/{made['id']}").json()["state"] == "running"
     assert inside.post(f"{API}/{made['id']}/extend").status_code == 200
-    assert inside.get("/services/gaia/api/me").status_code == 200
+    assert inside.get("/services/gaia/api/me").json()["name"] == "ada"
     for method, path in (
         ("GET", API),
         ("POST", API),

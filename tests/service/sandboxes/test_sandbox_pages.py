@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from gaia_vre.sandboxes.model import Sandbox, Source
 from tests.service.conftest import HOME, World, proof
+from tests.service.fakes import server
 from tests.support.git_server import GitServer
 
 NEW = f"{HOME}sandbox/new"
@@ -31,7 +32,12 @@ def started(world: World, **words: str) -> TestClient:
     fields = dict(re.findall(r'name="(kind|reference|revision|path)" value="([^"]*)"', text))
     address = ada.post(NEW, data=fields | {"_xsrf": proof(text)}).headers["location"]
     assert address.startswith(f"{HOME}sandbox/starting/")
-    assert ada.get(address).headers["location"].startswith("/hub/spawn-pending/ada/sandbox-")
+    assert "Your sandbox is being made" in ada.get(address).text, "the hub has not heard of it"
+    made = world.parts.sandboxes.find(address.rpartition("/")[2])
+    world.hub.servers[made.user][made.server] = server(made.server, ready=False, pending="spawn")
+    assert ada.get(address).headers["location"].startswith(f"/hub/spawn-pending/{made.user}/{made.server}?next=")
+    world.hub.servers[made.user][made.server] = server(made.server)
+    assert ada.get(address).headers["location"].startswith(f"/user/{made.user}/{made.server}/lab")
     return ada
 
 

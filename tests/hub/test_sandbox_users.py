@@ -1,13 +1,14 @@
-"""The users of visitors at a hub with our login and roles: made and forgotten by the service, and nobody signs in."""
+"""The hub's users that have sandboxes: made and forgotten by the service, and nobody signs in as one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import httpx2
 import pytest
 
-from gaia_vre.core.errors import NotAllowed, NotFound
+from gaia_vre.core.errors import InvalidInput, NotAllowed, NotFound
 from gaia_vre.core.tickets import is_ticket, ticket
 from gaia_vre.service.hub import Hub
 from tests.hub.test_project_users import OTHER, SERVICE, RunningHub
@@ -26,26 +27,45 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 def service(hub: RunningHub) -> Iterator[Hub]:
     assert hub.sign_in("ada")
     client = Hub(f"{hub.url}/api", SERVICE)
-    client.make_visitor("1a2b3c4d")
-    client.make_visitor("1a2b3c4d")
+    client.make_sandbox_user("1a2b3c4d")
+    client.make_sandbox_user("1a2b3c4d")
     yield client
     client.close()
 
 
 def test_a_visitor_is_made_once_and_forgotten_and_no_person_is(hub: RunningHub, service: Hub) -> None:
-    assert (service.someone("sandbox-1a2b3c4d") or {})["groups"] == ["gaia-visitors"]
-    service.forget_visitor("1a2b3c4d")
-    service.forget_visitor("1a2b3c4d")
+    assert (service.someone("sandbox-1a2b3c4d") or {})["groups"] == ["gaia-sandboxes"]
+    service.forget_sandbox_user("1a2b3c4d")
+    service.forget_sandbox_user("1a2b3c4d")
     assert not service.knows("sandbox-1a2b3c4d")
     assert hub.ask("DELETE", "/users/ada", SERVICE) in (403, 404)
     assert service.knows("ada")
+
+
+def test_its_person_is_let_in_and_nobody_else(hub: RunningHub, service: Hub) -> None:
+    service.make_sandbox_user("5e6f7a8b", "ada")
+    service.make_sandbox_user("5e6f7a8b", "ada")
+    found = hub.rows("SELECT users.name, shares.scopes FROM shares JOIN users ON users.id = shares.user_id")
+    place = "server=sandbox-5e6f7a8b/sandbox-5e6f7a8b"
+    assert [(name, sorted(json.loads(scopes))) for name, scopes in found] == [
+        ("ada", [f"{one}!{place}" for one in ("access:servers", "delete:servers", "read:servers", "servers")])
+    ]
+    service.forget_sandbox_user("5e6f7a8b")
+    assert hub.rows("SELECT id FROM shares") == []
+
+
+@pytest.mark.parametrize("name", ["nobody-here", "", 7, {"a": 1}])
+def test_nobody_else_is_let_in(service: Hub, name: object) -> None:
+    with pytest.raises((NotFound, InvalidInput)):
+        service._ask("PUT", "/gaia/sandboxes/9c9c9c9c", SERVICE, json={"person": name})
+    assert not service.knows("sandbox-9c9c9c9c")
 
 
 def test_a_hub_that_was_killed_still_has_them(hub: RunningHub, service: Hub) -> None:
     hub.kill()
     hub.start()
     assert service.knows("sandbox-1a2b3c4d")
-    service.forget_visitor("1a2b3c4d")
+    service.forget_sandbox_user("1a2b3c4d")
     assert not service.knows("sandbox-1a2b3c4d")
 
 
@@ -55,14 +75,14 @@ def test_nobody_signs_in_as_a_visitor(hub: RunningHub, service: Hub, name: str) 
 
 
 def test_nobody_else_makes_visitors(hub: RunningHub) -> None:
-    assert hub.ask("PUT", "/gaia/visitors/mine0000", OTHER, json={}) == 403
-    assert httpx2.put(f"{hub.url}/api/gaia/visitors/mine0000", json={}, trust_env=False).status_code == 403
+    assert hub.ask("PUT", "/gaia/sandboxes/mine0000", OTHER, json={}) == 403
+    assert httpx2.put(f"{hub.url}/api/gaia/sandboxes/mine0000", json={}, trust_env=False).status_code == 403
 
 
 @pytest.mark.parametrize("number", ["x", "../ada", "ADA00000", "0" * 17, "1a2b%00"])
 def test_a_visitor_of_no_sandbox_is_not_made(service: Hub, number: str) -> None:
     with pytest.raises((NotFound, NotAllowed)):
-        service._ask("PUT", f"/gaia/visitors/{number}", SERVICE, json={})
+        service._ask("PUT", f"/gaia/sandboxes/{number}", SERVICE, json={})
 
 
 @pytest.mark.parametrize(
