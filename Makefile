@@ -8,7 +8,7 @@ UI = gaia_vre/lab/ui
 CHARTS = gaia_vre/look/charts
 PANEL = hatch_build.py $(wildcard $(CHARTS)/*.json $(CHARTS)/src/*.js) $(wildcard $(UI)/*.json $(UI)/src/*.ts* $(UI)/src/*/*.ts* $(UI)/style/*.css $(UI)/locale/*.json)
 
-.PHONY: up down test check bench format texts clean
+.PHONY: up down test cluster check bench format texts clean
 
 up: .venv/.made
 	@$(RUN)gaia-vre up $(ARGS)
@@ -24,6 +24,12 @@ else
 	$(RUN)pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
 	$(RUN)pytest tests/end_to_end
 endif
+
+# A site on the cluster of KUBECONFIG: what is tried there only, and then what is tried on one machine too.
+cluster: .venv/.made
+	@test -n "$$KUBECONFIG" && test -n "$$GAIA_CLUSTER_VALUES" || { echo "set KUBECONFIG, and GAIA_CLUSTER_VALUES to a file that names your images" >&2; exit 1; }
+	$(RUN)pytest tests/cluster
+	$(RUN)pytest tests/end_to_end
 
 check: .venv/.made
 	$(RUN)ruff format --check .

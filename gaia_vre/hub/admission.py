@@ -93,7 +93,7 @@ class Desk:
             spawner.lease = None
             raise self._refused(spawner, choice, refusal, wanted.id) from refusal
         except GaiaError as error:
-            if not _silent(error):
+            if not is_silent(error):
                 spawner.lease = None
                 raise Refusal(error.message, reason="account", status=error.status) from error
             await self._admit_silently(spawner, choice, wanted)
@@ -125,6 +125,12 @@ class Desk:
             if not await self._in_thread(self.journal.add, "end", lease, ran=ran):
                 log.warning("The end of %s could not be noted: %s", lease, error.message)
             self._tell_soon()
+
+    async def tell_later(self, ending: dict[str, Any]) -> None:
+        """Note why a server ended for when the service listens again; its lease is given back by itself."""
+        if not await self._in_thread(self.journal.add, "ending", "", body=ending):
+            log.warning("Why a server of %s ended could not be noted", ending["username"])
+        self._tell_soon()
 
     async def _admit_silently(self, spawner: Any, choice: Choice, wanted: LeaseWanted) -> None:
         """Start small sizes on a lease that the service is told of later; nothing that it alone starts."""
@@ -173,7 +179,7 @@ class Desk:
                 try:
                     await self._tell_one(record, seconds_ago(record, now))
                 except GaiaError as error:
-                    if _silent(error):
+                    if is_silent(error):
                         break
                     log.warning("%s of %s is not taken: %s", record["kind"], record["lease"], error.message)
                 told.append(record)
@@ -183,6 +189,8 @@ class Desk:
     async def _tell_one(self, record: dict[str, Any], ago: int) -> None:
         if record["kind"] == "end":
             await self._tell_end(record["lease"], ran=bool(record.get("ran", True)), ago=ago)
+        elif record["kind"] == "ending":
+            await self.door.ask("POST", "/endings", record["body"])
         else:
             body = record["body"] | {"forced": True, "seconds_ago": ago}
             await self.door.ask("POST", "/quotas/leases", body)
@@ -271,6 +279,6 @@ def groups_of(user: Any) -> tuple[str, ...]:
     return tuple(sorted(group.name for group in user.groups))
 
 
-def _silent(error: GaiaError) -> bool:
+def is_silent(error: GaiaError) -> bool:
     """Say whether this is no decision: the service is away, broken, or does not know the hub."""
     return error.status >= 500 or isinstance(error, NotSignedIn)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gaia_vre.core.errors import GaiaError
-from gaia_vre.hub.admission import Desk, desk_of
+from gaia_vre.hub.admission import Desk, desk_of, is_silent
 from gaia_vre.hub.deployment import hub_settings
 from gaia_vre.hub.traits import propose
 
@@ -42,8 +42,10 @@ def report_endings(desk: Desk) -> Callable[[Any], Awaitable[None]]:
             if lease:
                 spawner.lease = None
         except GaiaError as error:
-            # The reconcile loop will see that the server is gone, only not why.
+            # The reconcile loop will see that the server is gone, and guess why until it is told.
             spawner.log.warning("The service did not hear why %s ended: %s", spawner._log_name, error.message)
+            if is_silent(error):
+                await desk.tell_later({name: body[name] for name in body if name not in {"lease", "ran"}})
         await desk.release(spawner)
 
     return report

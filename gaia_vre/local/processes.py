@@ -161,6 +161,7 @@ def _proxy(settings: Settings, secrets: Secrets, program: Path) -> ProcessPlan:
             *("--ip", addresses.host, "--port", str(addresses.port)),
             *("--api-ip", "127.0.0.1", "--api-port", str(addresses.proxy_api_port)),
             *("--default-target", hub, "--error-target", f"{hub}/hub/error", "--log-level", "warn"),
+            *(["--host-routing"] if addresses.own_hosts else []),
         ],
         folder=settings.state,
         environment=base_environment(settings, secrets) | {"CONFIGPROXY_AUTH_TOKEN": secrets.proxy_token},

@@ -75,12 +75,11 @@ class Reconciler:
         # Read before asking: what begins or ends meanwhile is then put right by the next pass.
         recorded = self.store.running()
         try:
-            servers = list(self.hub.active_servers())
+            servers = self.running.read()
         except GaiaError as error:
             self._note_silence("hub", error)
             return
         self._note_answer("hub")
-        self.running.keep(servers)
         clusters = self._clusters()
         plan = decide(recorded, servers, clusters, now, self.start_limit)
         self._record_ends(plan, now)

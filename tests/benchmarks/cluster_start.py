@@ -2,8 +2,8 @@
 
 python -m tests.benchmarks.cluster_start
 
-KUBECONFIG and GAIA_CLUSTER_VALUES are those of the tests on a cluster. The stock release has the same chart, images,
-resources and kind of home; it takes any name at sign-in and asks nothing at the start.
+KUBECONFIG, GAIA_CLUSTER_VALUES and GAIA_CLUSTER_NAMESPACE are those of the tests on a cluster. The stock release has
+the same chart, images, resources and kind of home; it takes any name at sign-in and asks nothing at the start.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,12 @@ from typing import Any
 import yaml
 
 from tests.support.lab_client import LabClient
-from tests.support.site import CHART, Site, forwarded, helm, install
+from tests.support.site import CHART, Site, a_site, forwarded, helm
 
 STARTS = 10
+_STOCK = "gaia-stock"
 _TICKS = os.sysconf("SC_CLK_TCK")
+_OURS = "/opt/gaia-vre/etc/jupyterhub/jupyterhub_config.d"
 _CPU = "import sys; print(sum(map(int, open('/proc/1/stat').read().rpartition(')')[2].split()[11:13])))"
 
 
@@ -61,12 +62,19 @@ def stock_values(ours: dict[str, Any]) -> dict[str, Any]:
     hub = ours["jupyterhub"]
     image = hub["singleuser"]["image"]
     return {
-        "hub": {"image": hub["hub"]["image"], "db": {"pvc": {"storage": "1Gi"}}},
+        "hub": {
+            "image": hub["hub"]["image"],
+            "db": {"pvc": {"storage": "1Gi"}},
+            # Our configuration is in the image: nothing of it is read there.
+            "extraVolumes": [{"name": "none", "emptyDir": {}}],
+            "extraVolumeMounts": [{"name": "none", "mountPath": _OURS}],
+        },
         "proxy": {"chp": hub["proxy"]["chp"], "service": {"type": "ClusterIP"}},
         "singleuser": {
             "image": image,
             "cmd": "jupyterhub-singleuser",
             "storage": {"capacity": "1Gi"},
+            "cloudMetadata": {"blockWithIptables": False},
             "cpu": {"limit": 1, "guarantee": 0.1},
             "memory": {"limit": "1G", "guarantee": "1G"},
         },
@@ -89,19 +97,15 @@ def install_stock(namespace: str) -> None:
 
 def main() -> int:
     """Measure one after the other, so that the noise of the machine falls on both."""
-    install("gaia-bench")
-    install_stock("gaia-bench-stock")
+    install_stock(_STOCK)
     try:
-        with ExitStack() as open_:
-            ours = Site("gaia-bench", open_.enter_context(forwarded("gaia-bench")))
-            stock = Site("gaia-bench-stock", open_.enter_context(forwarded("gaia-bench-stock")))
-            both = [Release("ours", ours, ours.password()), Release("stock", stock, "any")]
+        with a_site() as ours, forwarded(_STOCK) as url:
+            both = [Release("ours", ours, ours.password()), Release("stock", Site(_STOCK, url), "any")]
             for number in range(STARTS + 2):
                 for release in both:
                     release.start(number)
     finally:
-        for name in ("gaia-bench", "gaia-bench-users", "gaia-bench-stock"):
-            subprocess.run(["kubectl", "delete", "namespace", name], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(["kubectl", "delete", "namespace", _STOCK], check=False, stdout=subprocess.DEVNULL)
     for what, unit, values in (("start of a lab", "s", "seconds"), ("hub CPU of a start", "s", "cpu")):
         mine, theirs = (statistics.median(getattr(each, values)) for each in both)
         print(f"{what:<20} ours {mine:.2f} {unit}, stock {theirs:.2f} {unit}, ratio {mine / theirs:.2f}")

@@ -81,7 +81,7 @@ def test_files_outlive_a_server_and_nothing_else_does(environment: Environment, 
     lab.start_server()
     lab.upload("kept.txt", "kept")
     lab.stop_server()
-    until(lambda: not servers_of(environment, "grace"), 20, "nothing of the server is left")
+    until(lambda: not environment.servers_of("grace"), 20, "nothing of the server is left")
     lab.start_server()
     assert lab.api("GET", "contents/kept.txt").json()["content"] == "kept"
 
@@ -97,11 +97,6 @@ def test_the_chosen_size_is_a_limit(environment: Environment, sign_in: SignIn) -
     )
     assert reply.text.strip() == "-9", reply.text
     kernel.close()
-
-
-def servers_of(environment: Environment, name: str) -> list[str]:
-    marks = [process.environ().get("GAIA_VRE_SERVER", "") for process in environment.processes()]
-    return [mark for mark in marks if f"/{name}/" in mark]
 
 
 def test_status_tells_what_a_program_needs(environment: Environment) -> None:

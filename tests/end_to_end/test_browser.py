@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.environment import Environment
+from tests.support.environment import Environment, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -103,6 +103,11 @@ def read_by_a_script(page: Page, address: str) -> str:
     return read
 
 
+def _text(page: Page, address: str) -> str:
+    page.goto(address)
+    return page.locator("main").inner_text()
+
+
 def test_the_dask_panel_starts_a_cluster_with_its_dashboard(page: Page, environment: Environment) -> None:
     sign_in(page, environment, "hopper")
     page.get_by_role("button", name="Start", exact=True).click()
@@ -111,8 +116,7 @@ def test_the_dask_panel_starts_a_cluster_with_its_dashboard(page: Page, environm
     page.get_by_text("NEW", exact=True).click()
     expect(page.get_by_role("button", name="Task Stream", exact=True)).to_be_enabled()
     shot(page, "lab-dask")
-    page.goto("/services/gaia/")
-    expect(page.get_by_text("Dask cluster, 2 workers")).to_be_visible()
+    until(lambda: "Dask cluster, 2 workers" in _text(page, "/services/gaia/"), 60, "both workers are there")
     shot(page, "home-cluster")
     for _ in range(2):  # the lab, then its cluster
         page.get_by_role("button", name="Stop").last.click()

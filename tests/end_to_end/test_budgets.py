@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.environment import GAIA_VRE, Environment, until
+from tests.support.environment import Environment, until
 from tests.support.lab_client import LabClient, LabError
 
 SignIn = Callable[[str], LabClient]
@@ -17,10 +16,7 @@ SignIn = Callable[[str], LabClient]
 
 def quota(environment: Environment, *arguments: str) -> Any:
     """Call `gaia-vre quota` as an operator does, and return what it answers."""
-    command = [*GAIA_VRE, "quota", *arguments, "--state", str(environment.state), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(environment.command("quota", *arguments, "--json"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import threading
@@ -10,10 +9,8 @@ import time
 from collections.abc import Callable
 
 import httpx2
-import psutil
 import pytest
 
-from gaia_vre.isolation.processes import SERVER_VARIABLE, variable_of
 from tests.support.environment import Environment, until
 from tests.support.lab_client import LabClient
 
@@ -61,7 +58,7 @@ def test_a_killed_hub_interrupts_no_lab_and_comes_back(environment: Environment,
     assert lab.http.get("/hub/api/user", headers=lab._headers("/hub/")).json()["server"] == lab.prefix
     kernel.close()
     lab.stop_server()
-    until(lambda: not marks(environment, "ada"), 20, "the adopted lab has stopped")
+    until(lambda: not environment.servers_of("ada"), 20, "the adopted lab has stopped")
 
 
 def test_a_killed_proxy_comes_back_with_its_routes(environment: Environment, sign_in: SignIn) -> None:
@@ -86,16 +83,14 @@ def test_a_cluster_survives_a_killed_gateway_or_is_cleaned(environment: Environm
     reply = kernel.execute("c.get_client().submit(lambda: 6 * 7).result()", seconds=60)
     assert reply.text.strip() == "42", reply.text
     kernel.execute("c.close()")
-    until(lambda: not dask_processes(environment), 60, "no scheduler or worker is left")
+    until(lambda: not environment.clusters(), 60, "no scheduler or worker is left")
     kernel.close()
 
 
 def test_a_killed_lab_is_found_stopped_and_starts_again(environment: Environment, sign_in: SignIn) -> None:
     lab = sign_in("ada")
     lab.start_server()
-    for process in lab_processes(environment, lab.username):
-        with contextlib.suppress(psutil.NoSuchProcess):  # the first takes others with it
-            process.kill()
+    environment.kill_servers_of(lab.username)
     until(lambda: not has_server(lab), 30, "it is seen")
     lab.start_server()
     assert lab.api("GET", "kernels").status_code == 200
@@ -105,13 +100,17 @@ def test_a_hub_killed_while_labs_start_leaves_no_orphan(environment: Environment
     people = [sign_in(name) for name in ("u1", "u2", "u3")]
     for person in people:
         person.http.post(f"/hub/api/users/{person.username}/server", headers=person._headers("/hub/"))
-    until(lambda: marks(environment, "u3"), 20, "the last lab begins")
+    until(lambda: environment.servers_of("u3"), 20, "the last lab begins")
     environment.recovered("hub", environment.kill("hub"))
     running = {person.username for person in people if has_server(person)}
-    until(lambda: {name for name in ("u1", "u2", "u3") if marks(environment, name)} <= running, 60, "no orphan is left")
+    until(
+        lambda: {name for name in ("u1", "u2", "u3") if environment.servers_of(name)} <= running,
+        60,
+        "no orphan is left",
+    )
     for person in people:
         person.start_server()
-        assert len(set(marks(environment, person.username))) == 1
+        assert len(set(environment.servers_of(person.username))) == 1
 
 
 def test_a_killed_supervisor_leaves_nothing(another: Environment, sign_in: SignIn) -> None:
@@ -165,21 +164,3 @@ def test_an_idle_lab_is_culled_but_a_busy_one_never(another: Environment, sign_i
 def has_server(lab: LabClient) -> bool:
     model = lab.http.get("/hub/api/user", headers=lab._headers("/hub/")).json()
     return bool(model["server"] or model["pending"])
-
-
-def marks(environment: Environment, name: str) -> list[str]:
-    return [str(variable_of(process, SERVER_VARIABLE)) for process in lab_processes(environment, name)]
-
-
-def lab_processes(environment: Environment, name: str) -> list[psutil.Process]:
-    return [
-        process for process in environment.processes() if f"/{name}/" in (variable_of(process, SERVER_VARIABLE) or "")
-    ]
-
-
-def dask_processes(environment: Environment) -> list[str]:
-    commands = []
-    for process in environment.processes():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            commands.append(" ".join(process.cmdline()))
-    return [command for command in commands if "scheduler" in command or "dask worker" in command]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -90,18 +91,19 @@ def sign_in(page: Page, environment: Environment, name: str, *, admin: bool = Fa
 
 
 @pytest.fixture(scope="module")
-def lived_in(environment: Environment) -> Iterator[dict[str, str]]:
+def lived_in(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Pages of what an administrator has made, all under hostile titles: a project and what it gives out, a sandbox."""
     lab = LabClient(environment.url)
     lab.login("admin", environment.password(admin=True))
-    folder = environment.state / "projects" / "walked"
+    file = tmp_path_factory.mktemp("published") / "sst.csv"
+    file.write_text("time,sst\n2020-01-01,10\n2020-01-02,12\n")
     with lab.service() as api:
-        assert api.post("/projects", json={"title": HOSTILE, "slug": "walked"}).status_code == 201
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "first.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
-        (folder / "sst.csv").write_text("time,sst\n2020-01-01,10\n2020-01-02,12\n")
+        assert api.post("/projects", json={"title": HOSTILE, "slug": "walked"}).status_code in (201, 409)
+        empty = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+        environment.write_to_project("walked", "first.ipynb", empty)
+        environment.write_to_project("walked", "sst.csv", file.read_text())
         notebook = api.post("/projects/walked/published", json={"path": "first.ipynb", "title": HOSTILE}).json()
-        collection, *_ = describe_file(folder / "sst.csv", "sst.csv")
+        collection, *_ = describe_file(file, "sst.csv")
         body = {"path": "sst.csv", "name": "sst", "collection": collection, "title": HOSTILE}
         dataset = api.post("/projects/walked/published-datasets", json=body).json()
         sandbox = api.post("/sandboxes", json={"title": HOSTILE}).json()
@@ -111,7 +113,7 @@ def lived_in(environment: Environment) -> Iterator[dict[str, str]]:
             "project": "/services/gaia/projects/walked",
             "published": "/services/gaia/published",
             "published-notebook": f"/services/gaia/published/{notebook['id']}",
-            "published-dataset": dataset["address"],
+            "published-dataset": urlsplit(dataset["address"]).path,
             "sandbox-running": "/services/gaia/sandboxes",
             "operate-sandbox": "/services/gaia/operate/sandboxes",
         }
@@ -167,9 +169,7 @@ def test_everybody_can_wait_for_a_lab(browser: Browser, environment: Environment
     page, _ = opened(browser, environment, view, bypass_csp=True)
     page.route("**/progress?*", lambda _: None)  # never answered, so that the page stays
     sign_in(page, environment, name)
-    settings = environment.state / "homes" / name / ".jupyter"
-    settings.mkdir(parents=True)
-    (settings / "jupyter_server_config.py").write_text("import time\n\ntime.sleep(5)\n")
+    environment.slow_down(name)
     page.goto("/hub/spawn")
     page.locator("#spawn_form button[type=submit]").click()
     page.wait_for_url(f"**/hub/spawn-pending/{name}*")

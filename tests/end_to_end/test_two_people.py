@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx2
 import pytest
 
 from gaia_vre.isolation.bubblewrap import bubblewrap
@@ -73,9 +74,10 @@ def test_processes_of_others_are_not_seen(two: Two) -> None:
 
 @needs_bubblewrap
 def test_data_can_be_read_but_not_changed(environment: Environment, two: Two) -> None:
-    folder = str(environment.state / "data" / "catalog")
+    folder = environment.catalog
     assert two.as_mallory(f"import os; print(len(os.listdir({folder!r})) > 0)").strip() == "True"
-    assert "Read-only" in two.as_mallory(f"open({folder!r} + '/x', 'w')")
+    told = two.as_mallory(f"open({folder!r} + '/x', 'w')")
+    assert "Read-only" in told or "Permission denied" in told
 
 
 @pytest.mark.parametrize(
@@ -87,15 +89,11 @@ def test_the_server_of_another_is_closed(two: Two, path: str) -> None:
 
 
 def test_a_token_of_one_lab_does_not_open_another(two: Two) -> None:
-    code = (
-        "import os, urllib.request, urllib.error\n"
-        "request = urllib.request.Request(os.environ['JUPYTERHUB_HOST'] + PUBLIC + '/user/ada/api/contents',"
-        " headers={'Authorization': 'token ' + os.environ['JUPYTERHUB_API_TOKEN']})\n"
-        "try:\n    print(urllib.request.urlopen(request).status)\n"
-        "except urllib.error.HTTPError as error:\n    print(error.code)"
-    )
-    url = str(two.ada.http.base_url).rstrip("/")
-    assert two.as_mallory(f"PUBLIC = {url!r}\n{code}").strip() in ("403", "404")
+    token = two.as_mallory("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
+    headers = {"Authorization": f"token {token}"}
+    for name, statuses in (("mallory", {200}), ("ada", {403, 404})):
+        url = f"{two.ada.http.base_url}".rstrip("/") + f"/user/{name}/api/contents"
+        assert httpx2.get(url, headers=headers, timeout=30, trust_env=False).status_code in statuses
 
 
 def test_the_kernel_of_another_is_closed(two: Two) -> None:

@@ -299,7 +299,18 @@ def test_the_end_of_a_server_that_nobody_heard_of_waits(desk: Desk, service: Fak
     asyncio.run(desk.admit(lab))
     service.mode = "away"
     asyncio.run(report_endings(desk)(lab))
-    assert [one["kind"] for one in desk.journal.pending()] == ["end"]
+    assert [one["kind"] for one in desk.journal.pending()] == ["ending", "end"]
+
+
+def test_why_a_server_ended_is_told_when_the_service_is_back(desk: Desk, service: FakeService) -> None:
+    lab = spawner()
+    lab.end_reason = "disk"
+    service.mode = "away"
+    asyncio.run(report_endings(desk)(lab))
+    service.mode = "well"
+    asyncio.run(desk.tell())
+    assert [(path, body["reason"]) for _, path, body in service.told] == [("/endings", "disk")]
+    assert desk.journal.pending() == []
 
 
 def test_a_refused_start_has_no_end(desk: Desk, service: FakeService) -> None:

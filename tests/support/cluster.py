@@ -26,6 +26,7 @@ def chart_config(**sections: dict[str, Any]) -> Config:
         allow_named_servers=True,
         template_paths=[],
         template_vars={},
+        tornado_settings={"slow_spawn_timeout": 0},
         services=[{"name": "gaia", "api_token": "token of gaia"}, {"name": "dask-gateway", "api_token": "of dask"}],
         load_roles=[],
     )

@@ -11,9 +11,8 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx2
 import pytest
@@ -37,30 +36,44 @@ def refuse_without_cluster() -> None:
         pytest.skip("NO OFFICIAL CHARTS: run `helm dependency build helm/gaia-vre`")
 
 
-class _Part(NamedTuple):
-    """A part of the platform as the cluster knows it."""
-
-    deployment: str
-    selector: str
-
-
 _PARTS = {
-    "hub": _Part("hub", "app=jupyterhub,component=hub"),
-    "proxy": _Part("proxy", "app=jupyterhub,component=proxy"),
-    "service": _Part("gaia-service", "app.kubernetes.io/component=service"),
-    "gateway": _Part("api-dask-gateway", "app.kubernetes.io/component=gateway"),
+    "hub": "app=jupyterhub,component=hub",
+    "proxy": "app=jupyterhub,component=proxy",
+    "service": "app.kubernetes.io/component=service",
+    "gateway": "app.kubernetes.io/component=gateway",
 }
+"""Selectors of the pods of each part of the platform."""
 
 
-@dataclass(frozen=True)
-class Site:
-    """One release in one namespace, with its labs in another.
+class Reached:
+    """A site that runs somewhere, of which only the address and its passwords are known.
 
     It stands in for an environment of one machine: what both have is the same, and a test that asks for more skips.
     """
 
-    namespace: str
-    url: str
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def password(self, *, admin: bool = False) -> str:
+        return os.environ["GAIA_VRE_SITE_ADMINISTRATOR_PASSWORD" if admin else "GAIA_VRE_SITE_PASSWORD"]
+
+    def __getattr__(self, name: str) -> Any:
+        # What is asked of an environment beyond that is about one machine.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        pytest.skip(f"ONE MACHINE: this looks at the environment's {name}, which {type(self).__name__} has not")
+
+
+class Site(Reached):
+    """One release in one namespace, with its labs in another."""
+
+    catalog = "/data/catalog"
+    """Where labs find the prepared datasets."""
+
+    def __init__(self, namespace: str, url: str) -> None:
+        super().__init__(url)
+        self.namespace = namespace
+        self._killed: dict[str, set[str]] = {}
 
     @property
     def users(self) -> str:
@@ -79,19 +92,62 @@ class Site:
 
     def kill(self, name: str) -> int:
         """Kill one of the platform's pods at once."""
-        self.kubectl("delete", "pod", "--grace-period=0", "--force", "--selector", _PARTS[name].selector)
+        if name not in _PARTS:
+            pytest.skip(f"ONE MACHINE: a cluster has no {name}")
+        self._killed[name] = {pod["metadata"]["uid"] for pod in self._pods_of(name)}
+        self.kubectl("delete", "pod", "--grace-period=0", "--force", "--selector", _PARTS[name])
         return 0
+
+    def _pods_of(self, name: str) -> list[Any]:
+        found: list[Any] = self.get("pods", "--selector", _PARTS[name])["items"]
+        return found
+
+    def _is_new(self, name: str) -> bool:
+        """Say whether a part has pods, all ready and none that was killed; its deployment notices a moment later."""
+        ready = {pod["metadata"]["uid"]: _is_ready(pod) for pod in self._pods_of(name)}
+        return bool(ready) and all(ready.values()) and not self._killed.get(name, set()) & set(ready)
 
     def recovered(self, name: str, old: int, seconds: float = 180) -> None:
         """Wait until what was killed runs anew and answers."""
-        self.kubectl("rollout", "status", f"deployment/{_PARTS[name].deployment}", f"--timeout={seconds:.0f}s")
+        until(lambda: self._is_new(name), seconds, f"{name} is there anew")
         until(lambda: answers(f"{self.url}/hub/login"), seconds, f"{name} is back")
 
-    def __getattr__(self, name: str) -> Any:
-        # What is asked of an environment beyond that is about one machine.
-        if name.startswith("_"):
-            raise AttributeError(name)
-        pytest.skip(f"ONE MACHINE: this looks at the environment's {name}, which a cluster has not")
+    def command(self, *arguments: str) -> str:
+        """Call `gaia-vre` where the service runs, and return what it says."""
+        return self._inside("gaia-vre", *arguments)
+
+    def _inside(self, *command: str, given: str = "") -> str:
+        where = ["kubectl", "--namespace", self.namespace, "exec", "--stdin", "deployment/gaia-service"]
+        command = (*where, "--container", "service", "--", *command)
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def write_to_project(self, slug: str, path: str, text: str) -> None:
+        """Put a file into a project's folder."""
+        self._inside("python3", "-c", _WRITE, f"{_PROJECTS}/{slug}/{path}", given=text)
+
+    def read_from_project(self, slug: str, path: str) -> str:
+        return self._inside("cat", f"{_PROJECTS}/{slug}/{path}")
+
+    def servers_of(self, username: str) -> list[str]:
+        """Return what runs of somebody: the identities of pods."""
+        selector = f"component=singleuser-server,hub.jupyter.org/username={username}"
+        return [
+            pod["metadata"]["uid"] for pod in self.get("pods", "--selector", selector, namespace=self.users)["items"]
+        ]
+
+    def clusters(self) -> list[str]:
+        """Return the schedulers and workers of everybody."""
+        found = self.get("pods", "--selector", "app.kubernetes.io/name=dask-gateway", namespace=self.users)["items"]
+        return [pod["metadata"]["name"] for pod in found]
+
+    def kill_servers_of(self, username: str) -> None:
+        selector = f"component=singleuser-server,hub.jupyter.org/username={username}"
+        self.kubectl("delete", "pod", "--grace-period=0", "--force", "--selector", selector, namespace=self.users)
+
+    def slow_down(self, username: str) -> None:
+        """Let the next lab of somebody start slowly, as the first of a person does here."""
 
     def pod(self, username: str) -> Any:
         """Return the pod of someone's lab."""
@@ -105,19 +161,34 @@ class Site:
         return sorted(f"{pod['metadata']['name']} {pod['metadata']['uid']}" for pod in found)
 
 
+def _is_ready(pod: Any) -> bool:
+    conditions = pod["status"].get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+_PROJECTS = "/srv/gaia-shared/projects"
+_WRITE = """
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+path.parent.mkdir(parents=True, exist_ok=True)
+path.write_text(sys.stdin.read())
+path.chmod(0o664)
+"""
+
+
 def has_cluster() -> bool:
     """Say whether a cluster is given to the tests."""
     return bool(os.environ.get("KUBECONFIG") and os.environ.get("GAIA_CLUSTER_VALUES"))
 
 
 @contextlib.contextmanager
-def a_site() -> Iterator[Site]:
+def a_site(values: Path = VALUES) -> Iterator[Site]:
     """Install a site and take it away again, unless GAIA_CLUSTER_NAMESPACE names yours."""
     refuse_without_cluster()
     given = os.environ.get("GAIA_CLUSTER_NAMESPACE")
     namespace = given or f"gaia-{uuid.uuid4().hex[:6]}"
     try:
-        install(namespace)
+        install(namespace, values)
         with forwarded(namespace) as url:
             yield Site(namespace, url)
     finally:
@@ -127,17 +198,18 @@ def a_site() -> Iterator[Site]:
             subprocess.run(["kubectl", "delete", "namespace", namespace, f"{namespace}-users"], check=False)
 
 
-def install(namespace: str) -> None:
+def install(namespace: str, values: Path = VALUES) -> None:
     """Install the release and wait until all of it is ready, three minutes at most."""
-    files = [VALUES, *os.environ["GAIA_CLUSTER_VALUES"].split(os.pathsep)]
+    files = [values, *os.environ["GAIA_CLUSTER_VALUES"].split(os.pathsep)]
     options = [part for file in files for part in ("--values", str(file))]
     helm("upgrade", "--install", namespace, str(CHART), "--create-namespace", *options, namespace=namespace)
 
 
 @contextlib.contextmanager
-def upgraded(site: Site, setting: str) -> Iterator[None]:
-    """Upgrade the release to another setting, and roll it back after."""
-    helm("upgrade", site.namespace, str(CHART), "--reuse-values", "--set", setting, namespace=site.namespace)
+def upgraded(site: Site, *settings: str) -> Iterator[None]:
+    """Upgrade the release to other settings, and roll it back after."""
+    options = [part for setting in settings for part in ("--set", setting)]
+    helm("upgrade", site.namespace, str(CHART), "--reuse-values", *options, namespace=site.namespace)
     try:
         yield
     finally:

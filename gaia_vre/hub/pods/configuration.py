@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _CHART_SPAWNER = "kubespawner.KubeSpawner"
 _STOP_SECONDS = 10
+_REFUSAL_SECONDS = 1.0
+"""A start that is refused is so by then: the answer to who asked tells it, and not only the page that waits."""
+_AT_ONCE = {"slow_spawn_timeout": 0}
 _PATIENCE_SECONDS = 90
 """An API server that is silent or overloaded for a minute is none that refuses."""
 
@@ -43,6 +46,9 @@ def configure_pods(c: Config, settings: Settings | None = None) -> None:
     _name_hub(c)
     if c.JupyterHub.get("spawner_class", _CHART_SPAWNER) == _CHART_SPAWNER:
         c.JupyterHub.spawner_class = "gaia_vre.hub.pods.spawner.PodSpawner"
+    # The chart's own value, with which programs are told that a start that was refused succeeded.
+    if c.JupyterHub.get("tornado_settings") == _AT_ONCE:
+        c.JupyterHub.tornado_settings = {"slow_spawn_timeout": _REFUSAL_SECONDS}
     propose(
         c,
         "PodSpawner",

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client.rest import ApiException
+from kubespawner import KubeSpawner
 from kubespawner.clients import load_config, shared_client
 
 from gaia_vre.core.pods import KIND, SERVER_KINDS
 from gaia_vre.hub.pods.refused import message_of
+from gaia_vre.hub.pods.watching import look_again
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -50,6 +52,9 @@ async def _watch(namespace: str, selector: str) -> None:
         try:
             # The client is made once and shared with the spawners: made before, it would know no address.
             load_config()
+            # With no lab that is polled nobody else would notice.
+            for reflector in list(KubeSpawner.reflectors.values()):
+                await look_again(reflector)
             await end_orphans(
                 shared_client("CoreV1Api"), namespace, selector, lambda: known_pods(JupyterHub.instance())
             )

@@ -26,7 +26,7 @@ from gaia_vre.core.project_links import LINKED, NAME, PROJECTS
 from gaia_vre.hub.pods import volumes
 from gaia_vre.hub.refusal import Refusal
 from gaia_vre.hub.rooms import PROJECT, app_environment
-from gaia_vre.hub.sandbox_rooms import SANDBOX
+from gaia_vre.hub.sandbox_rooms import sandbox_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def _sandbox(pod: Any, spawner: PodSpawner) -> None:
     pod.spec.termination_grace_period_seconds = _CARRYING_SECONDS
     if kubernetes.sandbox_runtime:
         pod.spec.runtime_class_name = kubernetes.sandbox_runtime
-    _tell(pod, {EXAMPLES: "", SANDBOX: number})
+    _tell(pod, {EXAMPLES: "", **sandbox_environment(spawner.name, spawner.granted)})
 
 
 _ROOMS: dict[ServerKind, Callable[[Any, PodSpawner], None]] = {

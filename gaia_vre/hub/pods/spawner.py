@@ -23,6 +23,7 @@ from gaia_vre.hub.launch import common_environment
 from gaia_vre.hub.pods import rooms
 from gaia_vre.hub.pods.ended import is_ending, reason_of
 from gaia_vre.hub.pods.refused import NOTHING, exists_already, late_words, message_of, passes, refusal_of
+from gaia_vre.hub.pods.watching import SILENCES, is_passing, look_again
 from gaia_vre.hub.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ _PORT_LOOKS_SECONDS = 0.05
 _MARGIN_SECONDS = 3.0
 """A start gives up so long before the hub would: it knows why, the hub does not."""
 _LEAST_SECONDS = 1.0
+_REASON_SECONDS = 40.0
+"""So long a pod has to end after its lab: the kubelet gives the last container 30 s."""
+_REASON_LOOKS_SECONDS = 0.2
+_SILENT_SECONDS = 2.0
 _KEPT = ("lease", "account", "ran")
 
 
@@ -183,7 +188,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
     # Watch and stop -----------------------------------------------------------------------------
 
     async def poll(self) -> int | None:
-        await self._start_watching_pods()
+        await self._until_pods_are_seen()
         pod = self._pod()
         if pod is not None:
             if is_ending(pod) and not self._ending:
@@ -194,9 +199,38 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
             self.end_reason = "lost"
         return status
 
+    async def _until_pods_are_seen(self) -> None:
+        """Wait while the API server is silent: a hub that begins meanwhile would take every lab for dead."""
+        while True:
+            try:
+                await self._start_watching_pods()
+            except SILENCES as error:
+                if not is_passing(error):
+                    raise
+                self.log.warning("Kubernetes does not tell whether %s runs: %r", self._log_name, error)
+                await asyncio.sleep(_SILENT_SECONDS)
+            else:
+                return
+
+    async def _start_reflector(self, *arguments: Any, **options: Any) -> Any:
+        reflector = await super()._start_reflector(*arguments, **options)
+        await look_again(reflector)
+        return reflector
+
     async def stop(self, now: bool = False) -> None:
+        # A hub that has just begun stops what does not answer, as a lab that the kubelet is about to have evicted.
+        await self._until_the_reason_is_known()
         self._ending = True
         await super().stop(now)
+
+    async def _until_the_reason_is_known(self) -> None:
+        """Wait while a lab has ended and its pod has not: a pod that is deleted before does not tell why."""
+        until = asyncio.get_running_loop().time() + _REASON_SECONDS
+        while not self._ending and (pod := self._pod()) is not None:
+            self.end_reason = reason_of(pod) or self.end_reason
+            if not is_ending(pod) or asyncio.get_running_loop().time() >= until:
+                return
+            await asyncio.sleep(_REASON_LOOKS_SECONDS)
 
     async def _make_delete_pod_request(self, *arguments: Any) -> bool:
         try:

@@ -44,6 +44,19 @@ def test_labs_are_pods(values):
     assert callable(c.PodSpawner.modify_pod_hook)
 
 
+def test_pages_have_their_headers_whatever_else_is_set_of_the_web_server(values):
+    headers = load_fragments(chart_config()).JupyterHub.tornado_settings["headers"]
+    assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_a_refusal_is_waited_for_unless_the_operator_says_how_long(values):
+    charts, own = {"slow_spawn_timeout": 0}, {"slow_spawn_timeout": 7}
+    for given, wanted in ((charts, 1.0), (own, 7)):
+        c = load_fragments(chart_config(JupyterHub={"tornado_settings": dict(given)}))
+        assert c.JupyterHub.tornado_settings["slow_spawn_timeout"] == wanted
+
+
 def test_every_trait_that_we_set_exists(values):
     sections = {base.__name__: base for cls in (JupyterHub, PodSpawner) for base in cls.__mro__ if base is not object}
     for section, traits in load_fragments(chart_config()).items():

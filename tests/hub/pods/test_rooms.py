@@ -60,7 +60,7 @@ def test_a_projects_server_has_the_projects_folder_and_nobodys_home(make_spawner
     assert not spawner.storage_pvc_ensure
 
 
-APP = {"app": {"number": 7, "path": "slide.py", "idle_minutes": 20, "open_to_all": True}}
+APP = {"app": {"number": 7, "path": "slide.py", "kind": "panel", "idle_minutes": 20, "open_to_all": True}}
 
 
 def test_an_app_has_its_projects_folder_to_read_and_an_empty_home(make_spawner, service):
@@ -71,8 +71,8 @@ def test_an_app_has_its_projects_folder_to_read_and_an_empty_home(make_spawner, 
     assert container(pod)["args"] == ["python", "-m", "gaia_vre.lab.app"]
     told = variables(pod)
     assert (told["HOME"], told["GAIA_VRE_PROJECTS"]) == ("/home/jovyan", "/projects")
-    names = ("GAIA_VRE_PROJECT", "GAIA_VRE_APP", "GAIA_VRE_APP_IDLE_SECONDS", "GAIA_VRE_APP_OPEN")
-    assert [told[name] for name in names] == ["heat", "slide.py", "1200", "1"]
+    names = ("GAIA_VRE_PROJECT", "GAIA_VRE_APP", "GAIA_VRE_APP_KIND", "GAIA_VRE_APP_IDLE_SECONDS", "GAIA_VRE_APP_OPEN")
+    assert [told[name] for name in names] == ["heat", "slide.py", "panel", "1200", "1"]
     assert not spawner.storage_pvc_ensure
 
 

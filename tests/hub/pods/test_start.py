@@ -215,6 +215,26 @@ def test_why_a_pod_ended_is_known_when_all_of_it_has(make_spawner, cluster):
     assert spawner.end_reason == "disk"
 
 
+def test_a_stop_in_the_middle_of_an_end_waits_for_its_reason(make_spawner, cluster):
+    """A hub that has just begun stops what does not answer, and has not asked any person."""
+    spawner = make_spawner()
+    start(spawner)
+    (pod,) = cluster.pods.values()
+    pod["status"] = terminated("Error", 1) | {"phase": "Running"}
+    message = 'Usage of EmptyDir volume "sandbox" exceeds the limit "200Mi".'
+
+    async def stop_while_it_ends() -> None:
+        stopping = asyncio.create_task(spawner.stop())
+        await asyncio.sleep(0.3)
+        assert cluster.pods
+        pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": message}
+        await stopping
+
+    asyncio.run(stop_while_it_ends())
+    assert cluster.pods == {}
+    assert spawner.end_reason == "disk"
+
+
 def test_a_pod_whose_node_is_drained_ends_for_its_node(make_spawner, cluster):
     spawner = make_spawner()
     start(spawner)
