@@ -65,12 +65,22 @@ class Leased(Described):
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asked: dict[str, tuple[float, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._undecided: set[str] = set()
+        """Clusters that the service has been asked for and has not spoken of yet."""
         self._freed = asyncio.Event()
         """Some cluster has given back what it held."""
 
     def grant(self, cluster: Any) -> Grant:
         """Return what a cluster was granted."""
         return Grant.load(self.facts(cluster))
+
+    def decided(self) -> list[Any]:
+        """Return the clusters that start, run or are about to end.
+
+        Not those that the service is still being asked for: it would charge them as running without
+        a lease, and nothing gives that back when they are refused a moment later.
+        """
+        return [each for each in self.active() if each.name not in self._undecided]
 
     def message(self, cluster: Any) -> str:
         """Return why a cluster has fewer workers than it wants; nothing if it has not."""
@@ -82,6 +92,7 @@ class Leased(Described):
         workers = int(options.get("workers", 0))
         # A lab's token does not tell its owner's groups: none is no word about them.
         groups = user.groups or None
+        self._undecided.add(cluster.name)
         try:
             answer = await self._reserved(_request(cluster, groups, workers))
             grant = Grant(account=answer.account).answered(answer.granted, workers, answer.message)
@@ -93,6 +104,8 @@ class Leased(Described):
         except BaseException:
             self.give_up(cluster)
             raise
+        finally:
+            self._undecided.discard(cluster.name)
         self._note(cluster, grant, workers)
         await self.begin(cluster)
         return str(cluster.name)

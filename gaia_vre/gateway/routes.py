@@ -31,7 +31,7 @@ def add_routes(application: web.Application, backend: Any) -> None:
     @api_handler(user_authenticated=True)  # type: ignore[untyped-decorator, unused-ignore]
     async def every_cluster(request: web.Request) -> web.Response:
         _check(request)
-        return web.json_response([_described(backend, each) for each in backend.active()])
+        return web.json_response([_described(backend, each) for each in backend.decided()])
 
     @api_handler(user_authenticated=True)  # type: ignore[untyped-decorator, unused-ignore]
     async def stop(request: web.Request) -> web.Response:

@@ -94,6 +94,27 @@ class AdmissionConformance:
         self.play(backend, desk, scenario)
         assert desk.live() == []
 
+    @pytest.mark.parametrize("cores", [0.5, 8], ids=["refused", "granted"])
+    def test_a_cluster_that_is_being_asked_for_is_not_told_as_running(
+        self, backend, desk, schedulers, monkeypatch, cores
+    ):
+        desk.allow(cores=cores)
+        told, answer = [], desk.answer
+
+        def answered(*request):
+            told.append([each.name for each in backend.decided()])
+            return answer(*request)
+
+        async def scenario():
+            with suppress(PublicException):
+                await self.start(backend)
+            told.append([each.name for each in backend.decided()])
+
+        monkeypatch.setattr(desk, "answer", answered)
+        self.play(backend, desk, scenario)
+        assert told == [[], [each.thing for each in desk.live()]]
+        assert len(desk.live()) == (cores > 1)
+
     def test_a_cluster_is_the_child_of_its_server_and_paid_as_asked(self, backend, desk, schedulers):
         async def scenario():
             await self.start(backend, account="person:ada", lease="s-1")

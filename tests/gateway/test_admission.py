@@ -87,6 +87,9 @@ class ObjectBackend(Leased, Objects):
     def known(self):
         return self.clusters.values()
 
+    def active(self):
+        return [each for each in self.known() if not self.is_over(each)]
+
     def may_run(self, cluster):
         return cluster.status < ClusterStatus.STOPPING
 

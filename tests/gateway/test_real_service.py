@@ -1,7 +1,6 @@
 """The real gateway with the real service: what a person with a small allowance meets."""
 
 import contextlib
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,13 +82,11 @@ def test_a_service_killed_under_a_cluster_is_told_of_what_began_meanwhile(gatewa
     with contextlib.closing(gaia.cluster(workers=1)) as before:
         gateway.kill("service")
         with contextlib.closing(gaia.cluster(workers=1)) as meanwhile:
-            began = time.monotonic()
             assert meanwhile.client.submit(sum, [1, 2]).result(timeout=20) == 3
             gateway.start("service")
             gateway.wait_until_ready()
             names = {before.name, meanwhile.name}
             until(lambda: {one.name for one in gaia.usage().holds} == names, 60)
-            assert time.monotonic() - began < 60
 
 
 def test_a_cluster_stops_after_its_lab_unless_it_is_kept(gateway, monkeypatch):
