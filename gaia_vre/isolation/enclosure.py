@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gaia_vre.isolation import inner
+from gaia_vre.isolation import inner, keep
 
 PROXY_PORT = 3128
 """In the enclosure; where it reaches other hosts, if any."""
-_PACKAGE = Path(__file__).resolve().parents[2]
-_BEGIN = "import sys; sys.path.insert(0, sys.argv.pop(1)); from gaia_vre.isolation.keeper import main; main()"
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Enclosure:
             "groups": list(map(str, groups)),
             "doors": [kind for kind, _ in self._doors],
         }
-        return [sys.executable, "-I", "-S", "-c", _BEGIN, str(_PACKAGE), json.dumps(told), "--", *command]
+        return [sys.executable, "-I", "-S", str(Path(keep.__file__).resolve()), json.dumps(told), "--", *command]
 
     @property
     def _doors(self) -> list[tuple[str, int]]:

@@ -1,7 +1,5 @@
 """Keep an enclosure from outside: its doors, its deadline, the size of its home, also when hub and service are gone.
 
-    python -I -S -c "…" SPECIFICATION -- COMMAND…
-
 It is the parent of the enclosure and stands outside its view and its limits; what is inside dies with it. Only the
 standard library: it is started for each sandbox.
 """
@@ -16,7 +14,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -25,8 +22,6 @@ from urllib.parse import urlsplit
 
 from gaia_vre.isolation import doors, inner
 
-NAME = "gaia-keeper"
-"""What the process is called, so that others do not take it for the lab."""
 DEADLINE, ENDED = "deadline", "ended.json"
 WAITING, CLAIMED, OWNER = "waiting", "claimed", "owner"
 """Beside a home that was made ahead: it is nobody's yet, it is becoming somebody's, and whose it became."""
@@ -34,21 +29,6 @@ _LOOK_SECONDS = 1.0
 _READY_SECONDS = 0.02
 _DIAL_SECONDS = 10.0
 _FULL_LOOKS = 3
-
-
-def main() -> None:
-    """Start what is to be kept and watch it until it ends, or has to."""
-    Path("/proc/self/comm").write_text(NAME)
-    specification = json.loads(sys.argv[1])
-    ours, theirs = socket.socketpair()
-    command = [theirs.fileno() if one == "CONTROL" else one for one in sys.argv[sys.argv.index("--") + 1 :]]
-    kept = subprocess.Popen(list(map(str, command)), pass_fds=[theirs.fileno()])
-    theirs.close()
-    keeper = Keeper(specification, kept, ours)
-    signal.signal(signal.SIGTERM, lambda *_: keeper.end("asked"))
-    threading.Thread(target=keeper.open_doors, name="doors", daemon=True).start()
-    status = keeper.watch()
-    os._exit(status if status >= 0 else 128 - status)
 
 
 class Keeper:
@@ -62,6 +42,13 @@ class Keeper:
         self._dialing = asyncio.Lock()
         self._full = 0
         self._measure_at = 0.0
+
+    def stay(self) -> None:
+        """Serve and watch until it ends, or has to; end with its status."""
+        signal.signal(signal.SIGTERM, lambda *_: self.end("asked"))
+        threading.Thread(target=self.open_doors, name="doors", daemon=True).start()
+        status = self.watch()
+        os._exit(status if status >= 0 else 128 - status)
 
     # Watch --------------------------------------------------------------------------------------
 
@@ -236,7 +223,3 @@ def measured(folder: Path, most_files: int, most_bytes: int) -> tuple[int, int]:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
     return files, size
-
-
-if __name__ == "__main__":
-    main()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from gaia_vre.isolation.keep import NAME as KEEPER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,9 +21,8 @@ INSTANCE_VARIABLE = "GAIA_VRE_INSTANCE"
 SERVER_VARIABLE = "GAIA_VRE_SERVER"
 """Set in every process of one hub server: ``instance/user/server name``."""
 
-
-_WRAPPERS = ("bwrap", "gaia-keeper")
-"""Processes that stand around a lab; see `keeper` for the second."""
+_WRAPPERS = ("bwrap", KEEPER)
+"""Processes that stand around a lab."""
 
 
 def marked(variable: str, value: str) -> list[psutil.Process]:

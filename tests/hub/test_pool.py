@@ -17,7 +17,7 @@ from gaia_vre.hub.choices import choose
 from gaia_vre.hub.pool import Member, Pool
 from gaia_vre.isolation.bubblewrap import bubblewrap
 from gaia_vre.isolation.keeper import WAITING
-from gaia_vre.isolation.processes import INSTANCE_VARIABLE, marked
+from gaia_vre.isolation.processes import INSTANCE_VARIABLE, end_marked, is_dead, marked
 from tests.support.environment import until
 
 pytestmark = pytest.mark.skipif(bubblewrap() is None, reason="bubblewrap does not work here")
@@ -50,8 +50,7 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     pool = Pool(settings, f"pool-{os.getpid()}-{tmp_path.name}", tmp_path / "examples")
     (tmp_path / "sandboxes").mkdir()
     yield pool
-    for process in marked(INSTANCE_VARIABLE, pool.instance):
-        process.kill()
+    end_marked(INSTANCE_VARIABLE, pool.instance, 0)
     for member in _started:
         member.end()
         member.process.wait()
@@ -68,7 +67,7 @@ def started(pool: Pool) -> Member:
 
 
 def gone(pool: Pool) -> bool:
-    return not [one for one in marked(INSTANCE_VARIABLE, pool.instance) if one.status() != psutil.STATUS_ZOMBIE]
+    return not [one for one in marked(INSTANCE_VARIABLE, pool.instance) if not is_dead(one)]
 
 
 def become(pool: Pool, member: Member, name: str = "ada") -> str:
