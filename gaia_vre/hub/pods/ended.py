@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LAB_CONTAINER = "notebook"
 """KubeSpawner's name for the container of the lab."""
 
 
-def reason_of(pod: dict[str, Any]) -> str | None:
-    """Return why a pod has ended or is about to; None: it runs, or ended as it was asked to."""
+def reason_of(pod: dict[str, Any], events: Iterable[dict[str, Any]] = ()) -> str | None:
+    """Return why a pod has ended or is about to; None: it runs, or ended as it was asked to.
+
+    Parameters
+    ----------
+    events
+        Those of the namespace. A lab that ends as fast as the kubelet asks it to is shown as one that ended by
+        itself, and only the kubelet's event tells that it was evicted.
+    """
     status = pod.get("status") or {}
+    evicted = _eviction(pod, events)
     if status.get("reason") == "DeadlineExceeded":
         return "deadline"
     ended = _terminated(status)
     if ended.get("reason") == "OOMKilled":
         return "memory"
-    if status.get("reason") in {"Evicted", "NodeLost", "Shutdown", "Terminated", "Preempting"} or _disrupted(status):
-        if "EmptyDir" in (status.get("message") or ""):
+    taken = status.get("reason") in {"Evicted", "NodeLost", "Shutdown", "Terminated", "Preempting"}
+    if taken or evicted or _disrupted(status):
+        if "EmptyDir" in (status.get("message") or evicted):
             return "disk"
         # The kubelet evicts whoever took most when a node runs short; that is not the lab's own limit.
         return "node"
@@ -39,6 +51,13 @@ def _terminated(status: dict[str, Any]) -> dict[str, Any]:
             ended: dict[str, Any] = (container.get("state") or {}).get("terminated") or {}
             return ended
     return {}
+
+
+def _eviction(pod: dict[str, Any], events: Iterable[dict[str, Any]]) -> str:
+    """Return the kubelet's word for why it evicted this very pod; empty where it did not."""
+    uid = (pod.get("metadata") or {}).get("uid")
+    about = (one for one in events if uid and (one.get("involvedObject") or {}).get("uid") == uid)
+    return next((one.get("message") or "evicted" for one in about if one.get("reason") == "Evicted"), "")
 
 
 def _disrupted(status: dict[str, Any]) -> bool:

@@ -193,7 +193,7 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         if pod is not None:
             if is_ending(pod) and not self._ending:
                 return None
-            self.end_reason = reason_of(pod) or self.end_reason
+            self.end_reason = self._reason(pod) or self.end_reason
         status: int | None = await super().poll()
         if status is not None and pod is None and self.end_reason is None and not self._ending:
             self.end_reason = "lost"
@@ -227,10 +227,15 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]
         """Wait while a lab has ended and its pod has not: a pod that is deleted before does not tell why."""
         until = asyncio.get_running_loop().time() + _REASON_SECONDS
         while not self._ending and (pod := self._pod()) is not None:
-            self.end_reason = reason_of(pod) or self.end_reason
+            self.end_reason = self._reason(pod) or self.end_reason
             if not is_ending(pod) or asyncio.get_running_loop().time() >= until:
                 return
             await asyncio.sleep(_REASON_LOOKS_SECONDS)
+
+    def _reason(self, pod: dict[str, Any]) -> str | None:
+        # Read only when it matters: the events are those of everybody in the namespace.
+        over = pod["status"].get("phase") in {"Succeeded", "Failed"} and self.event_reflector is not None
+        return reason_of(pod, self.event_reflector.resources.values() if over else ())
 
     async def _make_delete_pod_request(self, *arguments: Any) -> bool:
         try:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -213,6 +214,23 @@ def test_why_a_pod_ended_is_known_when_all_of_it_has(make_spawner, cluster):
     pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": message}
     assert asyncio.run(spawner.poll()) is not None
     assert spawner.end_reason == "disk"
+
+
+@pytest.mark.parametrize(
+    ("uid", "reason"), [("uid-1", "disk"), ("of the lab before", None)], ids=["its own", "another"]
+)
+def test_an_eviction_that_the_pod_does_not_show_is_read_from_the_event(make_spawner, cluster, monkeypatch, uid, reason):
+    """A lab that ends by itself when the kubelet asks it to is shown as one that its owner shut down."""
+    spawner = make_spawner()
+    start(spawner)
+    message = 'Usage of EmptyDir volume "gaia-home" exceeds the limit "200Mi".'
+    evicted = {"reason": "Evicted", "message": message, "involvedObject": {"uid": uid}}
+    seen = SimpleNamespace(resources={"a": {"reason": "Pulled", "involvedObject": {"uid": uid}}, "b": evicted})
+    monkeypatch.setattr(type(spawner), "event_reflector", seen)
+    (pod,) = cluster.pods.values()
+    pod["status"] = terminated("Completed", 0)
+    assert asyncio.run(spawner.poll()) is not None
+    assert spawner.end_reason == reason
 
 
 def test_a_stop_in_the_middle_of_an_end_waits_for_its_reason(make_spawner, cluster):
