@@ -105,7 +105,7 @@ def read_by_a_script(page: Page, address: str) -> str:
 
 def _text(page: Page, address: str) -> str:
     page.goto(address)
-    return page.locator("main").inner_text()
+    return page.locator("main").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_dask_panel_starts_a_cluster_with_its_dashboard(page: Page, environment: Environment) -> None:
