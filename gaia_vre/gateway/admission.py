@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from gaia_vre.gateway.grants import Sizes
 
-_SECONDS = 2.0
+# A service that cannot be reached is silent at once. One that decides gets time: its database may wait for
+# its disk, and a cluster that started meanwhile would run on what was refused a moment later.
+_SECONDS = httpx2.Timeout(10.0, connect=2.0)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Answer:
 class Admission:
     """The service's leases, asked as the gateway.
 
-    Every method raises the service's own error, or `Unavailable` when it is silent for 2 s.
+    Every method raises the service's own error, or `Unavailable` when it is not reached in 2 s or silent for 10 s.
     """
 
     def __init__(self, url: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:

@@ -43,9 +43,17 @@ def desk(running_gateway):
     desk.allow()
     yield desk
     desk.silent = False
-    until(lambda: not running_gateway.cluster_processes(), 20)
+    try:
+        until(lambda: not running_gateway.cluster_processes(), 20)
+    finally:
+        end_clusters(running_gateway)  # what one trial leaves behind fails that one alone
     until(lambda: not desk.live(), 20)
     desk.check()
+
+
+def end_clusters(gateway):
+    for each in gateway.api("gaia/clusters", "token-of-gaia")[1] or []:
+        gateway.api(f"gaia/clusters/{each['name']}", "token-of-gaia", "DELETE")
 
 
 @pytest.fixture
@@ -101,6 +109,13 @@ def test_a_refused_cluster_leaves_the_kernel_well(gateway, desk):
     desk.allow()
     with contextlib.closing(cluster(workers=1)):
         assert dask.array.arange(10, chunks=5).sum().compute() == 45
+
+
+def test_a_refusal_that_takes_its_time_is_no_silence(gateway, desk, monkeypatch):
+    desk.allow(clusters=0)
+    monkeypatch.setattr(gateway.service, "before", lambda *_: time.sleep(2.5))
+    with pytest.raises(InvalidInput, match="0 of 0 left"):
+        cluster()
 
 
 def test_who_pays_can_be_chosen_and_an_unknown_account_is_named(gateway, desk):
